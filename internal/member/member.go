@@ -1,0 +1,215 @@
+// Package member knows the people: residents and Party members, what WeChat
+// calls them, and where they are signed in.
+package member
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"fenlin/internal/db"
+	"fenlin/internal/errs"
+)
+
+// Errors a person may see.
+var (
+	ErrNotSignedIn = errs.New(errs.Unauthorized, "not_signed_in", "登录已过期，请重新进入")
+	ErrUnknown     = errs.New(errs.NotFound, "person_unknown", "没有找到这个人")
+)
+
+// App is the WeChat app in which an openid is valid.
+type App string
+
+// The two apps of the city.
+const (
+	Account     App = "account"     // 公众号
+	MiniProgram App = "miniprogram" // 小程序
+)
+
+// Person is one human being.
+type Person struct {
+	ID         int64
+	Name       string // as they want to be called; empty until told
+	CompoundID int64  // where they live; 0 until bound
+	Member     bool   // a Party member
+	Sample     bool
+	CreatedAt  int64
+	ClosedAt   int64 // 0 while the account is open
+}
+
+// TableName is gorm's.
+func (Person) TableName() string { return "people" }
+
+// SessionLife is how long a sign-in lasts.
+const SessionLife = 30 * 24 * time.Hour
+
+// Service knows people and their sign-ins.
+type Service struct {
+	DB  *db.DB
+	Now func() time.Time
+}
+
+const byOpenID = "SELECT p.* FROM identities i JOIN people p ON p.id = i.person_id WHERE i.app = ? AND i.openid = ?"
+
+// ByOpenID returns the person behind an openid, and makes one at first sight.
+func (s *Service) ByOpenID(ctx context.Context, app App, openid, unionid string) (Person, error) {
+	for range 2 {
+		var found []Person
+		if err := s.DB.Read(ctx).Raw(byOpenID, app, openid).Scan(&found).Error; err != nil {
+			return Person{}, err
+		}
+		if len(found) > 0 {
+			return found[0], nil
+		}
+		p, err := s.meet(ctx, app, openid, unionid)
+		if !errors.Is(err, gorm.ErrDuplicatedKey) {
+			return p, err
+		}
+		// Another request met the same person first: read again.
+	}
+	return Person{}, errs.ErrBusy
+}
+
+// meet makes an identity, for the person with the same unionid or a new one.
+func (s *Service) meet(ctx context.Context, app App, openid, unionid string) (Person, error) {
+	now := s.Now().UnixMilli()
+	p := Person{ID: s.DB.NewID(), CreatedAt: now}
+	err := s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		if unionid != "" {
+			var known []Person
+			err := tx.Raw("SELECT p.* FROM identities i JOIN people p ON p.id = i.person_id WHERE i.unionid = ? LIMIT 1", unionid).Scan(&known).Error
+			if err != nil {
+				return err
+			}
+			if len(known) > 0 {
+				p = known[0]
+				return s.identify(tx, p.ID, app, openid, unionid, now)
+			}
+		}
+		if err := tx.Create(&p).Error; err != nil {
+			return err
+		}
+		return s.identify(tx, p.ID, app, openid, unionid, now)
+	})
+	return p, err
+}
+
+func (s *Service) identify(tx *gorm.DB, person int64, app App, openid, unionid string, now int64) error {
+	return tx.Exec("INSERT INTO identities (id, app, openid, unionid, person_id, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+		s.DB.NewID(), app, openid, unionid, person, now).Error
+}
+
+// Add makes a known person with an openid in the account and, for the sample
+// city, the same one in the mini-program.
+func (s *Service) Add(ctx context.Context, p Person, openid string) (Person, error) {
+	p.ID, p.CreatedAt = s.DB.NewID(), s.Now().UnixMilli()
+	return p, s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		if err := tx.Create(&p).Error; err != nil {
+			return err
+		}
+		for _, app := range []App{Account, MiniProgram} {
+			if err := s.identify(tx, p.ID, app, openid, "", p.CreatedAt); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Person returns a person by id.
+func (s *Service) Person(ctx context.Context, id int64) (Person, error) {
+	var p Person
+	err := s.DB.Read(ctx).Take(&p, id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return p, ErrUnknown
+	}
+	return p, err
+}
+
+// OpenID returns a person's openid in an app, or empty.
+func (s *Service) OpenID(ctx context.Context, person int64, app App) (string, error) {
+	var openids []string
+	err := s.DB.Read(ctx).Raw("SELECT openid FROM identities WHERE person_id = ? AND app = ? ORDER BY id DESC LIMIT 1", person, app).Scan(&openids).Error
+	if err != nil || len(openids) == 0 {
+		return "", err
+	}
+	return openids[0], nil
+}
+
+// Live says where a person lives; 0 forgets it.
+func (s *Service) Live(ctx context.Context, person, compound int64) error {
+	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE people SET compound_id = ? WHERE id = ?", compound, person).Error
+	})
+}
+
+// Rename changes what a person wants to be called.
+func (s *Service) Rename(ctx context.Context, person int64, name string) error {
+	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE people SET name = ? WHERE id = ?", name, person).Error
+	})
+}
+
+// Close forgets who a person is: name, home, openids, sign-ins. The bare row
+// stays, so that tickets keep a reporter and the city's numbers stay true.
+func (s *Service) Close(ctx context.Context, person int64) error {
+	now := s.Now().UnixMilli()
+	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		for _, q := range []string{"DELETE FROM sessions WHERE person_id = ?", "DELETE FROM identities WHERE person_id = ?"} {
+			if err := tx.Exec(q, person).Error; err != nil {
+				return err
+			}
+		}
+		return tx.Exec("UPDATE people SET name = '', compound_id = 0, closed_at = ? WHERE id = ?", now, person).Error
+	})
+}
+
+// Session is a sign-in just made.
+type Session struct {
+	Token     string // opaque, 256 bits, shown once; only its hash is kept
+	ExpiresAt time.Time
+}
+
+// SignIn opens a session for a person in a client ("miniprogram" or "h5").
+func (s *Service) SignIn(ctx context.Context, person int64, client string) (Session, error) {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails
+	now := s.Now()
+	out := Session{Token: base64.RawURLEncoding.EncodeToString(secret), ExpiresAt: now.Add(SessionLife)}
+	return out, s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("INSERT INTO sessions (token_hash, person_id, client, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+			hashOf(out.Token), person, client, now.UnixMilli(), out.ExpiresAt.UnixMilli()).Error
+	})
+}
+
+// SignedIn returns who holds a token, or ErrNotSignedIn.
+func (s *Service) SignedIn(ctx context.Context, token string) (Person, error) {
+	var found []Person
+	err := s.DB.Read(ctx).Raw("SELECT p.* FROM sessions s JOIN people p ON p.id = s.person_id WHERE s.token_hash = ? AND s.expires_at > ?",
+		hashOf(token), s.Now().UnixMilli()).Scan(&found).Error
+	if err != nil {
+		return Person{}, err
+	}
+	if len(found) == 0 {
+		return Person{}, ErrNotSignedIn
+	}
+	return found[0], nil
+}
+
+// SignOut ends the session of a token.
+func (s *Service) SignOut(ctx context.Context, token string) error {
+	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("DELETE FROM sessions WHERE token_hash = ?", hashOf(token)).Error
+	})
+}
+
+func hashOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

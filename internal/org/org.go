@@ -1,0 +1,182 @@
+// Package org knows the city's organisation: the tree of units from the city
+// down to building groups, the posts in it, who holds them, and what a post
+// lets its holder do.
+package org
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"fenlin/internal/db"
+	"fenlin/internal/errs"
+)
+
+// Errors a person may see.
+var (
+	ErrUnknownUnit = errs.New(errs.NotFound, "org_unknown", "没有找到这个组织或小区")
+	ErrOutside     = errs.New(errs.Forbidden, "outside_scope", "这不在您负责的范围内")
+)
+
+// Kind is the kind of a unit.
+type Kind string
+
+// The kinds of units. Departments and the public companies stand under the city.
+const (
+	City          Kind = "city"           // 市
+	Subdistrict   Kind = "subdistrict"    // 街道
+	Community     Kind = "community"      // 社区
+	CompoundKind  Kind = "compound"       // 小区 (its branch: 小区党支部)
+	BuildingGroup Kind = "building_group" // 楼栋党小组; its code is the building's number
+	Department    Kind = "department"     // 部门; its code is the one routing names
+)
+
+// Unit is a node of the tree. Path is the ids from the root, '/1/23/456/', so
+// that a subtree is one range of an index at any depth.
+type Unit struct {
+	ID        int64
+	ParentID  int64
+	Kind      Kind
+	Code      string
+	Name      string
+	Path      string
+	Sample    bool
+	CreatedAt int64
+}
+
+// TableName is gorm's.
+func (Unit) TableName() string { return "org_units" }
+
+// Chain is the ids from the unit itself up to the root.
+func (u Unit) Chain() []int64 {
+	var ids []int64
+	for part := range strings.SplitSeq(strings.Trim(u.Path, "/"), "/") {
+		id, _ := strconv.ParseInt(part, 10, 64)
+		ids = append(ids, id)
+	}
+	slices.Reverse(ids)
+	return ids
+}
+
+// Within says that path lies in the subtree of the unit whose path is root.
+func Within(path, root string) bool { return root != "" && strings.HasPrefix(path, root) }
+
+// Governance says who runs a compound.
+type Governance string
+
+// The three kinds of compounds.
+const (
+	Managed   Governance = "managed"   // 有物业
+	SelfRun   Governance = "self_run"  // 自办物业
+	Unmanaged Governance = "unmanaged" // 无物业
+)
+
+// Compound is what a unit of kind compound has beside its place in the tree.
+type Compound struct {
+	OrgID      int64 `gorm:"primaryKey"`
+	Governance Governance
+	Households int
+	Lat, Lng   float64  // degrees in Datum
+	Datum      string   // gcj02 or wgs84
+	Aliases    []string `gorm:"serializer:json"`
+}
+
+// Service answers questions about the organisation and changes it.
+type Service struct {
+	DB  *db.DB
+	Now func() time.Time
+}
+
+// Add puts a unit under its parent (0: the root), with the compound's facts when it is one.
+func (s *Service) Add(ctx context.Context, u Unit, c *Compound) (Unit, error) {
+	u.ID, u.CreatedAt = s.DB.NewID(), s.Now().UnixMilli()
+	err := s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		parent := Unit{Path: "/"}
+		if u.ParentID != 0 {
+			if err := tx.Take(&parent, u.ParentID).Error; err != nil {
+				return unknownUnit(err)
+			}
+		}
+		u.Path = fmt.Sprintf("%s%d/", parent.Path, u.ID)
+		if err := tx.Create(&u).Error; err != nil {
+			return err
+		}
+		if c == nil {
+			return nil
+		}
+		c.OrgID = u.ID
+		return tx.Create(c).Error
+	})
+	return u, err
+}
+
+// Unit returns a unit by its id.
+func (s *Service) Unit(ctx context.Context, id int64) (Unit, error) {
+	var u Unit
+	err := s.DB.Read(ctx).Take(&u, id).Error
+	return u, unknownUnit(err)
+}
+
+// Units returns units by their ids, in no order.
+func (s *Service) Units(ctx context.Context, ids []int64) (map[int64]Unit, error) {
+	var units []Unit
+	if err := s.DB.Read(ctx).Find(&units, "id IN ?", ids).Error; err != nil {
+		return nil, err
+	}
+	out := make(map[int64]Unit, len(units))
+	for _, u := range units {
+		out[u.ID] = u
+	}
+	return out, nil
+}
+
+// Root is the city.
+func (s *Service) Root(ctx context.Context) (Unit, error) {
+	var u Unit
+	err := s.DB.Read(ctx).Take(&u, "parent_id = 0").Error
+	return u, unknownUnit(err)
+}
+
+// Place is a compound with the names of the units above it.
+type Place struct {
+	Unit
+	Compound
+	Community   string
+	Subdistrict string
+}
+
+const selectPlaces = `SELECT u.*, c.*, m.name AS community, s.name AS subdistrict
+FROM compounds c JOIN org_units u ON u.id = c.org_id
+JOIN org_units m ON m.id = u.parent_id JOIN org_units s ON s.id = m.parent_id`
+
+// Places returns every compound, by name.
+func (s *Service) Places(ctx context.Context) ([]Place, error) {
+	var places []Place
+	err := s.DB.Read(ctx).Raw(selectPlaces + " ORDER BY u.name, u.id").Scan(&places).Error
+	return places, err
+}
+
+// Place returns one compound.
+func (s *Service) Place(ctx context.Context, id int64) (Place, error) {
+	var places []Place
+	if err := s.DB.Read(ctx).Raw(selectPlaces+" WHERE c.org_id = ?", id).Scan(&places).Error; err != nil {
+		return Place{}, err
+	}
+	if len(places) == 0 {
+		return Place{}, ErrUnknownUnit
+	}
+	return places[0], nil
+}
+
+func unknownUnit(err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return ErrUnknownUnit
+	}
+	return err
+}
