@@ -136,7 +136,7 @@ func settings() *gorm.Config {
 		TranslateError:         true,
 		DisableAutomaticPing:   true,
 		Logger:                 logger.Discard, // callers log what they could not handle
-		NowFunc:                func() time.Time { panic("db: times are values, given by the caller") },
+		NowFunc:                func() time.Time { return time.Time{} }, // times are values, given by the caller
 	}
 }
 

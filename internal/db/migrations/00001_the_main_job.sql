@@ -193,6 +193,7 @@ CREATE TABLE outbox (
   id          BIGINT       NOT NULL PRIMARY KEY,
   topic       VARCHAR(48)  NOT NULL,
   event_key   VARCHAR(160) NOT NULL,
+  lane        BIGINT       NOT NULL,
   payload     TEXT         NOT NULL,
   state       VARCHAR(8)   NOT NULL,
   run_at      BIGINT       NOT NULL,

@@ -1,0 +1,294 @@
+// Package outbox keeps work that must follow a commit: events are added in the
+// caller's own transaction and handled at least once, each by one worker at a
+// time, until the handler succeeds, cancels, or has failed too often.
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"fenlin/internal/db"
+)
+
+// The states of an event.
+const (
+	Ready = "ready" // waits for RunAt
+	Done  = "done"
+	Dead  = "dead" // given up; an operator sees it
+)
+
+const (
+	batch       = 100
+	lanes       = 8                // handled side by side
+	lease       = 30 * time.Second // a worker that died holds its events no longer
+	patience    = 10 * time.Second // for one event
+	maxAttempts = 12               // with the backoff below: about a day
+	keepDone    = 30 * 24 * time.Hour
+)
+
+// Event is a piece of work. Key makes it unique: adding it again does nothing.
+// Due events of one lane (a ticket, a person) are handled in their order.
+type Event struct {
+	ID       int64
+	Topic    string
+	Key      string `gorm:"column:event_key"`
+	Lane     int64
+	Payload  string // JSON
+	State    string
+	RunAt    int64
+	Attempts int
+
+	Lease     string
+	LastError string
+	CreatedAt int64
+}
+
+// TableName is gorm's.
+func (Event) TableName() string { return "outbox" }
+
+// Decode reads the payload.
+func (e Event) Decode(into any) error {
+	if err := json.Unmarshal([]byte(e.Payload), into); err != nil {
+		return Cancel(fmt.Errorf("payload of %s: %w", e.Key, err))
+	}
+	return nil
+}
+
+// New makes an event with a payload that is stored as JSON.
+func New(topic, key string, lane int64, payload any, runAt time.Time) Event {
+	b, err := json.Marshal(payload)
+	if err != nil {
+		panic("outbox: payload of " + topic + " is not JSON: " + err.Error()) // a type of ours
+	}
+	return Event{Topic: topic, Key: key, Lane: lane, Payload: string(b), RunAt: runAt.UnixMilli()}
+}
+
+// Handler does the work of one topic; it may run again after a crash.
+type Handler func(ctx context.Context, e Event) error
+
+// Cancel wraps an error that no other try can mend: the event is dead at once.
+func Cancel(err error) error { return &cancelled{err} }
+
+type cancelled struct{ error }
+
+func (c *cancelled) Unwrap() error { return c.error }
+
+// Snooze makes a handler run again after d without counting an attempt.
+func Snooze(d time.Duration) error { return snooze(d) }
+
+type snooze time.Duration
+
+func (s snooze) Error() string { return "snoozed for " + time.Duration(s).String() }
+
+// Outbox adds events and works through them.
+type Outbox struct {
+	DB       *db.DB
+	Now      func() time.Time
+	Handlers map[string]Handler // by topic; set before Run
+	Poll     time.Duration      // how often other replicas' and delayed events are looked for; 0: 1 s
+
+	wake chan struct{}
+}
+
+// Open makes an outbox.
+func Open(d *db.DB, now func() time.Time) *Outbox {
+	return &Outbox{DB: d, Now: now, Handlers: map[string]Handler{}, wake: make(chan struct{}, 1)}
+}
+
+// Add puts events into the caller's transaction. Call Wake after the commit.
+func (o *Outbox) Add(tx *gorm.DB, events ...Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	now := o.Now().UnixMilli()
+	for i := range events {
+		events[i].ID, events[i].State, events[i].CreatedAt = o.DB.NewID(), Ready, now
+	}
+	return tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "event_key"}}, DoNothing: true}).Create(&events).Error
+}
+
+// Wake tells this replica's worker that there is work now.
+func (o *Outbox) Wake() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends and what it holds is handled.
+func (o *Outbox) Run(ctx context.Context) {
+	poll := o.Poll
+	if poll == 0 {
+		poll = time.Second
+	}
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	prune := o.Now()
+	for {
+		n, err := o.Work(ctx)
+		if err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "outbox cannot work", "error", err)
+		}
+		if n == batch && err == nil && ctx.Err() == nil {
+			continue
+		}
+		if now := o.Now(); now.After(prune) {
+			prune = now.Add(time.Hour)
+			o.prune(ctx, now)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-o.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// Work handles one batch of what is due and returns how many events it held.
+func (o *Outbox) Work(ctx context.Context) (int, error) {
+	events, err := o.claim(ctx)
+	if err != nil {
+		return 0, err
+	}
+	byLane := map[int64][]Event{}
+	for _, e := range events {
+		byLane[e.Lane] = append(byLane[e.Lane], e)
+	}
+	until := o.Now().Add(lease - patience)
+	// What was begun is finished even when the program is asked to stop.
+	work := context.WithoutCancel(ctx)
+	var group errgroup.Group
+	group.SetLimit(lanes)
+	for _, lane := range byLane {
+		group.Go(func() error {
+			for _, e := range lane {
+				if ctx.Err() != nil || o.Now().After(until) {
+					return nil // the lease runs out, and they are free for the next
+				}
+				o.handle(work, e)
+			}
+			return nil
+		})
+	}
+	return len(events), group.Wait()
+}
+
+// claim takes a lease on due events by a guarded update, which needs neither
+// SKIP LOCKED nor a transaction. A lease that has run out is free again.
+func (o *Outbox) claim(ctx context.Context) ([]Event, error) {
+	now := o.Now()
+	var ids []int64
+	err := o.DB.Read(ctx).Raw("SELECT id FROM outbox WHERE state = ? AND run_at <= ? ORDER BY run_at, id LIMIT ?",
+		Ready, now.UnixMilli(), batch).Scan(&ids).Error
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	token := strconv.FormatInt(o.DB.NewID(), 36) + "-" + strconv.FormatUint(rand.Uint64(), 36)
+	err = o.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE outbox SET lease = ?, attempts = attempts + 1, run_at = ? WHERE id IN ? AND state = ? AND run_at <= ?",
+			token, now.Add(lease).UnixMilli(), ids, Ready, now.UnixMilli()).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	var events []Event
+	err = o.DB.Read(ctx).Where("lease = ? AND state = ?", token, Ready).Order("id").Find(&events).Error
+	return events, err
+}
+
+func (o *Outbox) handle(ctx context.Context, e Event) {
+	h, ok := o.Handlers[e.Topic]
+	if !ok {
+		o.settle(ctx, e, Cancel(errors.New("nobody handles this topic")))
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	o.settle(ctx, e, safely(ctx, h, e))
+}
+
+// safely turns a panic of a handler into an error, so that one bad event does not stop the others.
+func safely(ctx context.Context, h Handler, e Event) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return h(ctx, e)
+}
+
+// settle writes how it went; only the holder of the lease may.
+func (o *Outbox) settle(ctx context.Context, e Event, err error) {
+	now := o.Now()
+	set := map[string]any{"lease": "", "last_error": ""}
+	_, gaveUp := errors.AsType[*cancelled](err)
+	pause, snoozed := errors.AsType[snooze](err)
+	switch {
+	case err == nil:
+		set["state"] = Done
+	case snoozed:
+		set["run_at"], set["attempts"] = now.Add(time.Duration(pause)).UnixMilli(), e.Attempts-1
+	case gaveUp || e.Attempts >= maxAttempts:
+		set["state"], set["last_error"] = Dead, shorten(err.Error())
+		slog.ErrorContext(ctx, "outbox gave up", "topic", e.Topic, "key", e.Key, "error", err)
+	default:
+		set["run_at"], set["last_error"] = now.Add(backoff(e.Attempts)).UnixMilli(), shorten(err.Error())
+		slog.WarnContext(ctx, "outbox will try again", "topic", e.Topic, "key", e.Key, "attempt", e.Attempts, "error", err)
+	}
+	err = o.DB.Tx(context.WithoutCancel(ctx), func(tx *gorm.DB) error {
+		return tx.Model(&Event{}).Where("id = ? AND lease = ?", e.ID, e.Lease).Updates(set).Error
+	})
+	if err != nil {
+		slog.ErrorContext(ctx, "outbox cannot settle", "key", e.Key, "error", err)
+	}
+}
+
+// backoff is 1 s doubled at each attempt up to 6 h, with a jitter of a quarter.
+func backoff(attempts int) time.Duration {
+	d := min(time.Second<<min(attempts, 20), 6*time.Hour)
+	return d - d/8 + rand.N(d/4)
+}
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 450 {
+		return string(r[:450])
+	}
+	return s
+}
+
+func (o *Outbox) prune(ctx context.Context, now time.Time) {
+	err := o.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("DELETE FROM outbox WHERE state = ? AND run_at < ?", Done, now.Add(-keepDone).UnixMilli()).Error
+	})
+	if err != nil {
+		slog.WarnContext(ctx, "outbox cannot prune", "error", err)
+	}
+}
+
+// Depth is how many events wait, and how many were given up.
+func (o *Outbox) Depth(ctx context.Context) (ready, dead int64, err error) {
+	var rows []struct {
+		State string
+		N     int64
+	}
+	err = o.DB.Read(ctx).Raw("SELECT state, COUNT(*) AS n FROM outbox WHERE state IN (?, ?) GROUP BY state", Ready, Dead).Scan(&rows).Error
+	for _, r := range rows {
+		if r.State == Ready {
+			ready = r.N
+		} else {
+			dead = r.N
+		}
+	}
+	return ready, dead, err
+}
