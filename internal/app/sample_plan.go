@@ -1,0 +1,333 @@
+package app
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mozillazg/go-pinyin"
+	"gopkg.in/yaml.v3"
+
+	"fenlin/internal/member"
+	"fenlin/internal/org"
+)
+
+// sampleFile is config/sample.yaml; its comments say what the fields mean.
+type sampleFile struct {
+	City struct {
+		Code, Name string
+		At         point
+	}
+	Subdistricts []struct {
+		Name        string
+		At          point
+		Communities []sampleCommunity
+	}
+	Known     []knownCompound
+	Aliases   map[string][]string
+	Elsewhere struct {
+		ResidentsEvery int `yaml:"residents_every"`
+		MembersEvery   int `yaml:"members_every"`
+	}
+	UnboundResidents      int `yaml:"unbound_residents"`
+	VacantBranchEvery     int `yaml:"vacant_branch_every"`
+	VacantGroupEvery      int `yaml:"vacant_group_every"`
+	SentBranchSecretaries int `yaml:"sent_branch_secretaries"`
+	Units                 []string
+	Surnames              string
+	Given                 []string
+}
+
+type sampleCommunity struct {
+	Name      string
+	Managed   []string
+	SelfRun   []string `yaml:"self_run"`
+	Unmanaged []string
+	Small     []string
+}
+
+type knownCompound struct {
+	Name         string
+	Buildings    int
+	VacantGroups []string `yaml:"vacant_groups"`
+	Hubs         []string
+	Residents    int
+	Members      int
+}
+
+type point [2]float64 // latitude and longitude, GCJ-02
+
+// samplePlan is the sample city before it is stored.
+type samplePlan struct {
+	tree   org.Tree
+	people []member.Known
+
+	file    sampleFile
+	newID   func() int64
+	holders []holder       // in the order of the tree
+	openids map[string]int // how often each was asked for
+	others  int            // compounds with a branch that the file does not name, so far
+}
+
+// holder is somebody who will hold a seat.
+type holder struct {
+	seat   int // index in tree.Seats
+	openid string
+	home   int64
+	known  bool // at a compound of the file's `known`
+}
+
+// planSample makes the city of sample.yaml with the departments of routing.yaml.
+// All but the ids is the same each time.
+func planSample(files fs.FS, newID func() int64) (*samplePlan, error) {
+	p := &samplePlan{newID: newID, openids: map[string]int{}}
+	raw, err := fs.ReadFile(files, "sample.yaml")
+	if err != nil {
+		return nil, err
+	}
+	d := yaml.NewDecoder(bytes.NewReader(raw))
+	d.KnownFields(true)
+	if err := d.Decode(&p.file); err != nil {
+		return nil, fmt.Errorf("sample.yaml: %w", err)
+	}
+	var routing struct {
+		Departments []struct{ Code, Name string }
+	}
+	if raw, err = fs.ReadFile(files, "routing.yaml"); err != nil {
+		return nil, err
+	}
+	if err := yaml.Unmarshal(raw, &routing); err != nil {
+		return nil, fmt.Errorf("routing.yaml: %w", err)
+	}
+
+	f := &p.file
+	city := p.unit(org.Unit{Path: "/"}, org.City, f.City.Code, f.City.Name)
+	p.post(city, org.CitySecretary, f.City.Name+"委社会工作部", "city")
+	p.post(city, org.Clerk, f.City.Name+"台账员", "clerk")
+	p.post(city, org.Operator, f.City.Name+"系统运维", "operator")
+	p.post(city, org.PrivacyOfficer, f.City.Name+"个人信息保护负责人", "privacy")
+	for _, d := range routing.Departments {
+		p.post(p.unit(city, org.Department, d.Code, d.Name), org.DepartmentDesk, d.Name, "department-"+d.Code)
+	}
+	for i, s := range f.Subdistricts {
+		u := p.unit(city, org.Subdistrict, fmt.Sprintf("%s%03d", city.Code, i+1), s.Name)
+		p.post(u, org.SubdistrictSecretary, s.Name+"党工委书记", "subdistrict-"+latin(strings.TrimSuffix(s.Name, "街道")))
+		for j, c := range s.Communities {
+			p.community(u, j, c, s.At.around(j, 550))
+		}
+	}
+	p.settle()
+	return p, nil
+}
+
+// community adds a community, its compounds around the point at, and their posts.
+func (p *samplePlan) community(parent org.Unit, i int, c sampleCommunity, at point) {
+	u := p.unit(parent, org.Community, fmt.Sprintf("%s%03d", parent.Code, i+1), c.Name)
+	short := latin(strings.TrimSuffix(c.Name, "社区"))
+	p.post(u, org.CommunitySecretary, c.Name+"党组织书记", "community-"+short)
+	p.post(u, org.GridWorker, c.Name+"网格员", "grid-"+short)
+	n := 0
+	for _, group := range []struct {
+		names      []string
+		governance org.Governance
+		branch     bool
+		households int // at least; at most four times as many
+	}{
+		{c.Managed, org.Managed, true, 240},
+		{c.SelfRun, org.SelfRun, true, 110},
+		{c.Unmanaged, org.Unmanaged, true, 70},
+		{c.Small, org.Unmanaged, false, 18},
+	} {
+		for _, name := range group.names {
+			n++
+			place := p.unit(u, org.CompoundKind, fmt.Sprintf("%s-%02d", u.Code, n), name)
+			spot := at.around(n, 95)
+			p.tree.Compounds = append(p.tree.Compounds, org.Compound{
+				OrgID: place.ID, Governance: group.governance, Lat: spot[0], Lng: spot[1], Datum: "gcj02",
+				Households: group.households * (100 + len(p.tree.Compounds)*83%300) / 100,
+				Aliases:    append(aliasesOf(name), p.file.Aliases[name]...),
+			})
+			if group.governance == org.Managed {
+				p.post(place, org.PropertyManager, name+"物业经理", "property-"+shortName(name))
+			}
+			if group.branch {
+				p.branch(place)
+			}
+		}
+	}
+}
+
+// branch adds a compound's Party branch: its secretary and its building groups.
+func (p *samplePlan) branch(place org.Unit) {
+	short, k, known := shortName(place.Name), knownCompound{Buildings: 1}, false
+	if i := p.known(place.Name); i >= 0 {
+		k, known = p.file.Known[i], true
+	} else {
+		p.others++
+	}
+	title := place.Name + "党支部书记"
+	if !known && p.others%p.file.VacantBranchEvery == 0 {
+		p.vacant(place, org.BranchSecretary, title)
+	} else {
+		p.post(place, org.BranchSecretary, title, "branch-"+short)
+	}
+	for n := range k.Buildings {
+		b := strconv.Itoa(n + 1)
+		group := p.unit(place, org.BuildingGroup, b, place.Name+b+"号楼党小组")
+		if slices.Contains(k.VacantGroups, b) || !known && p.others%p.file.VacantGroupEvery == 0 {
+			p.vacant(group, org.GroupLeader, group.Name+"长")
+		} else {
+			p.post(group, org.GroupLeader, group.Name+"长", "group-"+short+"-"+b)
+		}
+		if slices.Contains(k.Hubs, b) {
+			p.post(group, org.HouseholdHub, place.Name+b+"号楼党员中心户", "hub-"+short+"-"+b)
+		}
+	}
+}
+
+// settle makes the people: residents first, then who holds the posts, each with
+// the compounds that the file names before the others.
+func (p *samplePlan) settle() {
+	var homes []int64 // of the compounds that the file does not name
+	named := map[string]int64{}
+	for _, u := range p.tree.Units {
+		if u.Kind != org.CompoundKind {
+			continue
+		}
+		if p.known(u.Name) < 0 {
+			homes = append(homes, u.ID)
+		} else {
+			named[u.Name] = u.ID
+		}
+	}
+	live := func(kind string, partyMember bool, count func(knownCompound) int, every int) {
+		n := 0
+		person := func(home int64) {
+			n++
+			p.person(fmt.Sprintf("%s-%03d", kind, n), home, partyMember)
+		}
+		for _, k := range p.file.Known {
+			for range count(k) {
+				person(named[k.Name])
+			}
+		}
+		for i := every - 1; i < len(homes); i += every {
+			person(homes[i])
+		}
+	}
+	live("resident", false, func(k knownCompound) int { return k.Residents }, p.file.Elsewhere.ResidentsEvery)
+	live("member", true, func(k knownCompound) int { return k.Members }, p.file.Elsewhere.MembersEvery)
+	for n := range p.file.UnboundResidents {
+		p.person(fmt.Sprintf("newcomer-%03d", n+1), 0, false)
+	}
+
+	slices.SortStableFunc(p.holders, func(a, b holder) int {
+		switch {
+		case a.known == b.known:
+			return 0
+		case a.known:
+			return -1
+		default:
+			return 1
+		}
+	})
+	leaders, secretaries, sent := 0, 0, 0
+	for _, h := range p.holders {
+		seat := &p.tree.Seats[h.seat]
+		seat.Holder = p.person(h.openid, h.home, partyPosts[seat.Role])
+		switch seat.Role {
+		case org.GroupLeader:
+			seat.SentBy = p.file.Units[leaders%len(p.file.Units)]
+			leaders++
+		case org.BranchSecretary: // three of five are sent, until there are enough
+			if secretaries%5 < 3 && sent < p.file.SentBranchSecretaries {
+				seat.SentBy = p.file.Units[sent%len(p.file.Units)]
+				sent++
+			}
+			secretaries++
+		default:
+		}
+	}
+}
+
+// partyPosts are the posts that only Party members hold.
+var partyPosts = map[org.Role]bool{
+	org.HouseholdHub: true, org.GroupLeader: true, org.BranchSecretary: true,
+	org.CommunitySecretary: true, org.SubdistrictSecretary: true, org.CitySecretary: true,
+}
+
+func (p *samplePlan) known(name string) int {
+	return slices.IndexFunc(p.file.Known, func(k knownCompound) bool { return k.Name == name })
+}
+
+func (p *samplePlan) unit(parent org.Unit, kind org.Kind, code, name string) org.Unit {
+	u := org.Unit{ID: p.newID(), ParentID: parent.ID, Kind: kind, Code: code, Name: name, Sample: true}
+	u.Path = fmt.Sprintf("%s%d/", parent.Path, u.ID)
+	p.tree.Units = append(p.tree.Units, u)
+	return u
+}
+
+func (p *samplePlan) vacant(u org.Unit, role org.Role, title string) {
+	p.tree.Seats = append(p.tree.Seats, org.Seat{ID: p.newID(), OrgID: u.ID, Role: role, Title: title})
+}
+
+// post adds a post with somebody in it, who lives there if it is a building's.
+func (p *samplePlan) post(u org.Unit, role org.Role, title, openid string) {
+	p.vacant(u, role, title)
+	h := holder{seat: len(p.tree.Seats) - 1, openid: openid}
+	h.known = slices.ContainsFunc(p.file.Known, func(k knownCompound) bool { return strings.HasPrefix(u.Name, k.Name) })
+	if u.Kind == org.BuildingGroup {
+		h.home = u.ParentID
+	}
+	p.holders = append(p.holders, h)
+}
+
+// person adds the next name of the list under the openid 'sim-…'; names of
+// places that sound alike share a spelling, so the second gets a number.
+func (p *samplePlan) person(openid string, home int64, partyMember bool) int64 {
+	surnames, given := []rune(p.file.Surnames), p.file.Given
+	i := len(p.people)
+	s, round := i%len(surnames), i/len(surnames)
+	openid = "sim-" + openid
+	if p.openids[openid]++; p.openids[openid] > 1 {
+		openid += fmt.Sprintf("-%d", p.openids[openid])
+	}
+	k := member.Known{OpenID: openid, Person: member.Person{
+		ID: p.newID(), Name: string(surnames[s]) + given[(7*s+round)%len(given)], CompoundID: home, Member: partyMember, Sample: true,
+	}}
+	p.people = append(p.people, k)
+	return k.ID
+}
+
+// aliasesOf is what people call a compound beside its name, by rule.
+func aliasesOf(name string) []string {
+	if yard, ok := strings.CutSuffix(name, "家属院"); ok {
+		return []string{yard + "家属楼", yard + "宿舍"}
+	}
+	short, ok := strings.CutSuffix(name, "小区")
+	if !ok {
+		return []string{name + "小区"}
+	}
+	if len([]rune(short)) < 3 {
+		return []string{} // 东关 alone is a part of the town, not a compound
+	}
+	return []string{short}
+}
+
+func shortName(compound string) string { return latin(strings.TrimSuffix(compound, "小区")) }
+
+// latin spells Chinese without tones: 福馨苑 → fuxinyuan.
+func latin(s string) string { return strings.Join(pinyin.LazyPinyin(s, pinyin.NewArgs()), "") }
+
+// around is the i-th point of a sunflower with p in the middle; its points lie
+// about twice the metres apart.
+func (p point) around(i int, metres float64) point {
+	const goldenAngle, metresPerDegree = 2.399963, 111_320
+	r, a := metres*math.Sqrt(float64(i))/metresPerDegree, float64(i)*goldenAngle
+	round := func(x float64) float64 { return math.Round(x*1e6) / 1e6 }
+	return point{round(p[0] + r*math.Cos(a)), round(p[1] + r*math.Sin(a)/math.Cos(p[0]*math.Pi/180))}
+}

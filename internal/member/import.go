@@ -1,0 +1,54 @@
+package member
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+)
+
+// Known is a person with the openid that the account knows them by.
+type Known struct {
+	Person
+	OpenID string
+}
+
+// loadBatch is the rows of one INSERT; SQLite allows 32,766 parameters.
+const loadBatch = 500
+
+// Load puts many people into the database, as part of the caller's transaction;
+// the caller gives their ids. Each has the same openid in both apps. An openid
+// that is there already is gorm.ErrDuplicatedKey.
+func (s *Service) Load(tx *gorm.DB, known []Known) error {
+	now := s.Now().UnixMilli()
+	people, identities := make([]Person, 0, len(known)), make([]identityRow, 0, 2*len(known))
+	for _, k := range known {
+		k.CreatedAt = now
+		people = append(people, k.Person)
+		for _, app := range []App{Account, MiniProgram} {
+			identities = append(identities, identityRow{ID: s.DB.NewID(), App: app, OpenID: k.OpenID, PersonID: k.ID, CreatedAt: now})
+		}
+	}
+	if err := tx.CreateInBatches(people, loadBatch).Error; err != nil {
+		return err
+	}
+	return tx.CreateInBatches(identities, loadBatch).Error
+}
+
+type identityRow struct {
+	ID        int64
+	App       App
+	OpenID    string `gorm:"column:openid"`
+	UnionID   string `gorm:"column:unionid"`
+	PersonID  int64
+	CreatedAt int64
+}
+
+func (identityRow) TableName() string { return "identities" }
+
+// Samples returns the people of the sample city, in the order they were loaded.
+func (s *Service) Samples(ctx context.Context) ([]Known, error) {
+	var out []Known
+	err := s.DB.Read(ctx).Raw(`SELECT p.*, i.openid AS open_id FROM people p JOIN identities i ON i.person_id = p.id AND i.app = ?
+WHERE p.sample AND p.closed_at = 0 ORDER BY p.id`, Account).Scan(&out).Error
+	return out, err
+}
