@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -102,6 +103,9 @@ func planSample(files fs.FS, newID func() int64) (*samplePlan, error) {
 	}
 	if err := yaml.Unmarshal(raw, &routing); err != nil {
 		return nil, fmt.Errorf("routing.yaml: %w", err)
+	}
+	if len(routing.Departments) == 0 {
+		return nil, errors.New("routing.yaml names no departments")
 	}
 
 	f := &p.file

@@ -24,14 +24,7 @@ func newSample(t *testing.T) *Sample {
 	t.Helper()
 	d := dbtest.New(t)
 	now := func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
-	sample, err := config.FS.ReadFile("sample.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &Sample{DB: d, Org: &org.Service{DB: d, Now: now}, Member: &member.Service{DB: d, Now: now}, Files: fstest.MapFS{
-		"sample.yaml":  {Data: sample},
-		"routing.yaml": {Data: []byte("departments:\n  - {code: housing, name: 住建局}\n  - {code: gas, name: 燃气公司}\n")},
-	}}
+	return &Sample{DB: d, Org: &org.Service{DB: d, Now: now}, Member: &member.Service{DB: d, Now: now}, Files: config.FS}
 }
 
 func seeded(t *testing.T) *Sample {
@@ -68,8 +61,6 @@ func TestSeed_TheCityHasItsNumbers(t *testing.T) {
 		"posts p JOIN appointments a ON a.post_id = p.id WHERE p.role = 'branch_secretary' AND a.unit <> ''": 97,
 		"posts p JOIN appointments a ON a.post_id = p.id WHERE p.role = 'group_leader'":                      136,
 		"posts p JOIN appointments a ON a.post_id = p.id WHERE p.role = 'group_leader' AND a.unit <> ''":     136,
-		"org_units WHERE kind = 'department'":                                                                2,
-		"posts p JOIN appointments a ON a.post_id = p.id WHERE role = 'department'":                          2,
 		"posts WHERE role = 'property_manager'":                                                              119,
 		"posts WHERE role = 'grid_worker'":                                                                   32,
 		"org_units WHERE NOT sample":                                                                         0,
@@ -79,6 +70,11 @@ func TestSeed_TheCityHasItsNumbers(t *testing.T) {
 		if got := count(t, s.DB, from); got != want {
 			t.Errorf("%s: %d, want %d", from, got, want)
 		}
+	}
+	desks := count(t, s.DB, "posts p JOIN appointments a ON a.post_id = p.id WHERE p.role = 'department'")
+	departments := count(t, s.DB, "org_units WHERE kind = 'department'")
+	if desks == 0 || desks != departments {
+		t.Errorf("%d people at the desks of %d departments", desks, departments)
 	}
 	if posts, leaders := count(t, s.DB, "posts WHERE role = 'group_leader'"), 136; posts <= leaders {
 		t.Errorf("no group is without a leader: %d posts", posts)
@@ -250,7 +246,7 @@ func TestPeople_ResidentsOfTheNamedCompoundsComeFirst(t *testing.T) {
 		"sim-community-yongan":        {"community_secretary", "永安社区"},
 		"sim-subdistrict-wenfeng":     {"subdistrict_secretary", "文峰街道"},
 		"sim-city":                    {"city_secretary", "汾阳市"},
-		"sim-department-housing":      {"department", "住建局"},
+		"sim-department-gas_company":  {"department", "燃气公司"},
 	} {
 		if p := byOpenID[openid]; p.Org != want.org || !slices.Contains(p.Roles, want.role) {
 			t.Errorf("%s: %+v, want %+v", openid, p, want)
@@ -320,9 +316,19 @@ func TestSeed_FailingHalfwayLeavesNothing(t *testing.T) {
 
 func TestSeed_RefusesAFileItDoesNotUnderstand(t *testing.T) {
 	s := newSample(t)
-	s.Files = fstest.MapFS{"sample.yaml": {Data: []byte("city: {name: 汾阳市, mayor: 王}\n")}, "routing.yaml": {Data: []byte("departments: []\n")}}
-	if err := s.Seed(context.Background()); err == nil {
-		t.Fatal("an unknown key was taken")
+	good, err := config.FS.ReadFile("sample.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, files := range map[string]fstest.MapFS{
+		"an unknown key": {"sample.yaml": {Data: append([]byte("mayor: 王\n"), good...)}, "routing.yaml": {Data: []byte("departments: [{code: gas, name: 燃气公司}]\n")}},
+		"no departments": {"sample.yaml": {Data: good}, "routing.yaml": {Data: []byte("route: {}\n")}},
+		"no routing":     {"sample.yaml": {Data: good}},
+	} {
+		s.Files = files
+		if err := s.Seed(context.Background()); err == nil {
+			t.Errorf("%s was taken", name)
+		}
 	}
 	if n := count(t, s.DB, "org_units"); n != 0 {
 		t.Errorf("%d units", n)
