@@ -145,6 +145,8 @@ func TestNew_RefusesNamingTheLine(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
 		"empty":                     {"", "line 1: the file is empty"},
 		"not YAML":                  {"hours: [", "line 1: "},
+		"unknown anchor":            {"hours: *h\nyears: {}", "lines 1 to 2: unknown anchor 'h'"},
+		"two documents":             {"hours: [\"08:00-12:00\"]\n---\na: 1", "line 2: only one YAML document"},
 		"unknown key":               {"hours: [\"08:00-12:00\"]\nyeers: {}", "line 2: field yeers"},
 		"no hours":                  {"years: {}", "line 1: hours are missing"},
 		"not hours":                 {"hours:\n  - 8-12", "line 2: "},

@@ -62,7 +62,15 @@ func parse(text []byte) (file, error) {
 		return f, errors.New("line 1: the file is empty")
 	}
 	if err != nil {
-		return f, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+		what := strings.TrimPrefix(err.Error(), "yaml: ")
+		if !strings.HasPrefix(what, "line ") { // a few faults, such as an unknown anchor, have no line
+			what = fmt.Sprintf("lines 1 to %d: %s", 1+bytes.Count(text, []byte("\n")), what)
+		}
+		return f, errors.New(what)
+	}
+	var second yaml.Node
+	if dec.Decode(&second) != io.EOF {
+		return f, fmt.Errorf("line %d: only one YAML document may stand in the file", max(1, second.Line))
 	}
 	return f, nil
 }

@@ -1,0 +1,41 @@
+package routing
+
+import (
+	"slices"
+	"time"
+
+	"fenlin/internal/calendar"
+)
+
+// Grade is how fast a ticket must be handled.
+type Grade struct {
+	Code    string        // 2h, 24h, 7d, 15d
+	Respond time.Duration // until the resident is contacted
+	Finish  time.Duration // until the problem is solved
+	Working bool          // only working time counts; then each 24 h stands for one workday
+}
+
+// Grade returns the grade with that code.
+func (t *Tree) Grade(code string) (Grade, bool) {
+	i := slices.IndexFunc(t.grades, func(g Grade) bool { return g.Code == code })
+	if i < 0 {
+		return Grade{}, false
+	}
+	return t.grades[i], true
+}
+
+// Grades is all grades, strictest first.
+func (t *Tree) Grades() []Grade { return slices.Clone(t.grades) }
+
+// Due is when the response and the finish are due for clocks that start at from.
+func (g Grade) Due(c *calendar.Calendar, from time.Time) (respond, finish time.Time) {
+	return g.after(c, from, g.Respond), g.after(c, from, g.Finish)
+}
+
+func (g Grade) after(c *calendar.Calendar, from time.Time, d time.Duration) time.Time {
+	if !g.Working {
+		return c.Add(from, d, false)
+	}
+	const day = 24 * time.Hour
+	return c.Add(from, d/day*c.WorkdayLength()+d%day, true)
+}
