@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -15,6 +14,7 @@ import (
 
 	"fenlin/internal/member"
 	"fenlin/internal/org"
+	"fenlin/internal/routing"
 )
 
 // sampleFile is config/sample.yaml; its comments say what the fields mean.
@@ -95,17 +95,12 @@ func planSample(files fs.FS, newID func() int64) (*samplePlan, error) {
 	if err := d.Decode(&p.file); err != nil {
 		return nil, fmt.Errorf("sample.yaml: %w", err)
 	}
-	var routing struct {
-		Departments []struct{ Code, Name string }
-	}
 	if raw, err = fs.ReadFile(files, "routing.yaml"); err != nil {
 		return nil, err
 	}
-	if err := yaml.Unmarshal(raw, &routing); err != nil {
+	tree, err := routing.Load(raw)
+	if err != nil {
 		return nil, fmt.Errorf("routing.yaml: %w", err)
-	}
-	if len(routing.Departments) == 0 {
-		return nil, errors.New("routing.yaml names no departments")
 	}
 
 	f := &p.file
@@ -114,7 +109,7 @@ func planSample(files fs.FS, newID func() int64) (*samplePlan, error) {
 	p.post(city, org.Clerk, f.City.Name+"台账员", "clerk")
 	p.post(city, org.Operator, f.City.Name+"系统运维", "operator")
 	p.post(city, org.PrivacyOfficer, f.City.Name+"个人信息保护负责人", "privacy")
-	for _, d := range routing.Departments {
+	for _, d := range tree.Departments() {
 		p.post(p.unit(city, org.Department, d.Code, d.Name), org.DepartmentDesk, d.Name, "department-"+d.Code)
 	}
 	for i, s := range f.Subdistricts {

@@ -320,9 +320,13 @@ func TestSeed_RefusesAFileItDoesNotUnderstand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tree, err := config.FS.ReadFile("routing.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, files := range map[string]fstest.MapFS{
-		"an unknown key": {"sample.yaml": {Data: append([]byte("mayor: 王\n"), good...)}, "routing.yaml": {Data: []byte("departments: [{code: gas, name: 燃气公司}]\n")}},
-		"no departments": {"sample.yaml": {Data: good}, "routing.yaml": {Data: []byte("route: {}\n")}},
+		"an unknown key": {"sample.yaml": {Data: append([]byte("mayor: 王\n"), good...)}, "routing.yaml": {Data: tree}},
+		"a bad tree":     {"sample.yaml": {Data: good}, "routing.yaml": {Data: []byte("route: [\n")}},
 		"no routing":     {"sample.yaml": {Data: good}},
 	} {
 		s.Files = files
