@@ -143,13 +143,13 @@ type file struct {
 	data              []byte
 }
 
-// ok is what most successful answers begin with.
-type ok struct {
+// outcome is what most successful answers begin with.
+type outcome struct {
 	Code int    `json:"errcode"`
 	Text string `json:"errmsg"`
 }
 
-var fine = ok{0, "ok"}
+var fine = outcome{0, "ok"}
 
 // maxUpload is over WeChat's 10 MB for a picture, so that 45001 can be answered.
 const maxUpload = 12 << 20
@@ -237,7 +237,7 @@ func writeAnswer(w http.ResponseWriter, path string, result any, err error) {
 		if text == "" {
 			text = "error"
 		}
-		result = ok{e.code, text + e.more + " rid: " + random(8) + "-" + random(8) + "-" + random(8)}
+		result = outcome{e.code, text + e.more + " rid: " + random(8) + "-" + random(8) + "-" + random(8)}
 	}
 	contentType := "application/json; encoding=utf-8"
 	if strings.HasPrefix(path, "/sns/") {

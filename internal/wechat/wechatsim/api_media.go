@@ -280,14 +280,14 @@ func (s *Sim) apiMiniCode(c *call) (any, error) {
 
 func (s *Sim) apiURLLink(*call) (any, error) {
 	return struct {
-		ok
+		outcome
 		Link string `json:"url_link"`
 	}{fine, "https://wxaurl.cn/" + random(11)}, nil
 }
 
 func (s *Sim) apiScheme(*call) (any, error) {
 	return struct {
-		ok
+		outcome
 		Link string `json:"openlink"`
 	}{fine, "weixin://dl/business/?t=" + random(11)}, nil
 }
@@ -347,7 +347,7 @@ func (s *Sim) apiTextCheck(c *call) (any, error) {
 	suggest, label := verdict(in.Content)
 	result := map[string]any{"suggest": suggest, "label": label}
 	return struct {
-		ok
+		outcome
 		Result  any    `json:"result"`
 		Detail  []any  `json:"detail"`
 		TraceID string `json:"trace_id"`
@@ -402,7 +402,7 @@ func (s *Sim) apiMediaCheck(c *call) (any, error) {
 		}})
 	})
 	return struct {
-		ok
+		outcome
 		TraceID string `json:"trace_id"`
 	}{fine, trace}, nil
 }

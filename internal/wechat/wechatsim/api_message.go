@@ -42,7 +42,7 @@ type templateCall struct {
 }
 
 type sendAnswer struct {
-	ok
+	outcome
 	MsgID int64 `json:"msgid"`
 }
 

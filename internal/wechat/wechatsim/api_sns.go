@@ -183,7 +183,7 @@ func (s *Sim) apiPhone(c *call) (any, error) {
 	}
 	number := PhoneOf(openid)
 	return struct {
-		ok
+		outcome
 		Info any `json:"phone_info"`
 	}{fine, map[string]any{
 		"phoneNumber": number, "purePhoneNumber": number, "countryCode": "86",

@@ -182,7 +182,7 @@ func (s *Sim) apiAddresses(*call) (any, error) {
 
 func (s *Sim) apiTicket(*call) (any, error) {
 	return struct {
-		ok
+		outcome
 		Ticket  string `json:"ticket"`
 		Expires int64  `json:"expires_in"`
 	}{fine, "sim-" + random(60), 7200}, nil

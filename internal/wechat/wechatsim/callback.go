@@ -46,6 +46,12 @@ func (d Delivery) Text() string {
 	return text
 }
 
+// String is the delivery on one line, for a test that fails.
+func (d Delivery) String() string {
+	return fmt.Sprintf("%s: %d attempts, HTTP %d, failed %v, faults %q, reply %q to %s",
+		d.OpenID, len(d.Attempts), d.Status, d.Failed, d.Faults, d.Plain, d.XML)
+}
+
 // Attempt is one HTTP request of a delivery.
 type Attempt struct {
 	At     time.Time
@@ -270,6 +276,9 @@ func (s *Sim) do(ctx context.Context, method string, query url.Values, body []by
 		return 0, nil, fmt.Errorf("wechatsim: callback: %w", err)
 	}
 	defer res.Body.Close()
+	if hangUp { // the answer was faster
+		return 0, nil, errors.New("wechatsim: hung up")
+	}
 	answer, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
 		return 0, nil, fmt.Errorf("wechatsim: callback's answer: %w", err)

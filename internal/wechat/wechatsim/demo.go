@@ -42,6 +42,7 @@ func (s *Sim) Handler() http.Handler {
 	m.HandleFunc("GET /sim/api/notices", s.listNotices)
 	m.HandleFunc("GET /sim/api/menu", s.showMenu)
 	m.HandleFunc("GET /sim/api/scenes", s.listScenes)
+	m.HandleFunc("GET /sim/api/templates", s.listTemplates)
 	m.HandleFunc("GET /sim/api/stream", s.stream)
 	m.HandleFunc("POST /sim/api/send", s.sendFromPage)
 	m.HandleFunc("POST /sim/api/photo", s.photoFromPage)
@@ -86,7 +87,7 @@ func (s *Sim) addNewcomer(w http.ResponseWriter, _ *http.Request) {
 	}
 	n := Person{
 		OpenID: "onew" + random(24), Name: fmt.Sprintf("新来的居民%d", len(s.newcomers)+1),
-		Roles: []string{}, Org: "还没有关注公众号",
+		Roles: []string{}, Org: "第一次来",
 	}
 	s.newcomers = append(s.newcomers, n)
 	p := s.person(n.OpenID)
@@ -100,9 +101,10 @@ func (s *Sim) conversation(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "没有这个人物")
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{
-		"following": s.Following(openid), "messages": s.History(openid),
-	})
+	s.mu.Lock()
+	p := s.person(openid).Person
+	s.mu.Unlock()
+	writeJSON(w, http.StatusOK, map[string]any{"person": s.listed(p), "messages": s.History(openid)})
 }
 
 func (s *Sim) listNotices(w http.ResponseWriter, _ *http.Request) {
@@ -117,6 +119,14 @@ func (s *Sim) showMenu(w http.ResponseWriter, _ *http.Request) {
 		data = []byte(`{"button":[]}`)
 	}
 	writeJSON(w, http.StatusOK, json.RawMessage(data))
+}
+
+func (s *Sim) listTemplates(w http.ResponseWriter, _ *http.Request) {
+	list := []map[string]string{}
+	for _, t := range s.opt.Templates {
+		list = append(list, map[string]string{"id": t.ID, "title": t.Title})
+	}
+	writeJSON(w, http.StatusOK, list)
 }
 
 func (s *Sim) listScenes(w http.ResponseWriter, _ *http.Request) {

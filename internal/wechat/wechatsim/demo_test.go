@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/gin-gonic/gin"
 
 	"fenlin/internal/wechat/wechatsim"
 )
@@ -107,6 +110,35 @@ func TestStream_TellsOfMessagesAndOfOthersNotices(t *testing.T) {
 	}
 	if got := strings.Join(events, ", "); got != "message of liu, notice of wang" {
 		t.Errorf("events: %s", got)
+	}
+}
+
+func TestHandler_UnderGinStreamsAndCuts(t *testing.T) {
+	w := newWorld(t)
+	gin.SetMode(gin.TestMode)
+	router := gin.New()
+	router.Use(gin.Recovery())
+	router.Any("/sim/*path", gin.WrapH(w.Handler()))
+	server := httptest.NewServer(router)
+	t.Cleanup(server.Close)
+	t.Cleanup(w.Close)
+	w.url = server.URL
+
+	res, err := http.Get(w.url + "/sim/api/stream?openid=" + liu)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	w.send(wechatsim.Text("你好"))
+	lines := bufio.NewScanner(res.Body)
+	for lines.Scan() && lines.Text() != "event: message" {
+	}
+	if lines.Text() != "event: message" {
+		t.Error("the stream ended without the message")
+	}
+	w.Cut("/cgi-bin/menu/get", 1)
+	if status, data := w.raw(http.MethodGet, "/cgi-bin/menu/get", nil); status != 0 {
+		t.Errorf("the connection was not cut: HTTP %d %s", status, data)
 	}
 }
 

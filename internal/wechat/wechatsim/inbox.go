@@ -30,6 +30,8 @@ type Row struct {
 type Received struct {
 	ID         int64     `json:"id"` // grows with time, over all people
 	OpenID     string    `json:"openid"`
+	Name       string    `json:"name,omitempty"` // the person's, as far as known
+	Org        string    `json:"org,omitempty"`
 	At         time.Time `json:"at"`
 	Kind       string    `json:"kind"` // one of the kinds above
 	Type       string    `json:"type"` // text, image, voice, video, location, link, news, card, event
@@ -123,7 +125,8 @@ func (s *Sim) Wait(ctx context.Context, openid string, match func(Received) bool
 
 // record adds an entry to the person's conversation. The caller holds the lock.
 func (s *Sim) record(p *person, r Received) Received {
-	r.ID, r.OpenID, r.At = s.nextID(), p.OpenID, s.opt.Now()
+	r.ID, r.At = s.nextID(), s.opt.Now()
+	r.OpenID, r.Name, r.Org = p.OpenID, p.Name, p.Org
 	p.history = keepLast(append(p.history, r), keepPerPerson)
 	if r.notice() {
 		s.notices = keepLast(append(s.notices, r), keepNotices)

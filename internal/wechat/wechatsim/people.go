@@ -91,13 +91,17 @@ func (s *Sim) groupPeople(w http.ResponseWriter, r *http.Request) {
 func (s *Sim) group(name string, people []Person) peopleGroup {
 	g := peopleGroup{Name: cmp.Or(name, "其他"), Total: len(people), People: []listed{}}
 	for _, p := range people[:min(len(people), perGroup)] {
-		l := listed{Person: p, Labels: []string{}, Following: s.follows(p.OpenID)}
-		for _, role := range p.Roles {
-			l.Labels = append(l.Labels, roleName(role))
-		}
-		g.People = append(g.People, l)
+		g.People = append(g.People, s.listed(p))
 	}
 	return g
+}
+
+func (s *Sim) listed(p Person) listed {
+	l := listed{Person: p, Labels: []string{}, Following: s.follows(p.OpenID)}
+	for _, role := range p.Roles {
+		l.Labels = append(l.Labels, roleName(role))
+	}
+	return l
 }
 
 // follows is Following without making a record of the person.

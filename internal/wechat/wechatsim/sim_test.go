@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -346,7 +347,7 @@ func TestSend_NobodyWritesWithoutFollowing(t *testing.T) {
 	if _, err := w.Unfollow(t.Context(), liu); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Send(t.Context(), liu, wechatsim.Text("在吗")); err != wechatsim.ErrNotFollowing { //nolint:errorlint // the very value
+	if _, err := w.Send(t.Context(), liu, wechatsim.Text("在吗")); !errors.Is(err, wechatsim.ErrNotFollowing) {
 		t.Errorf("err = %v, want ErrNotFollowing", err)
 	}
 }
