@@ -58,7 +58,7 @@ func parse(text []byte) (file, error) {
 		line, _, _ := strings.Cut(wrong.Errors[0], " in type ")
 		return f, errors.New(line)
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return f, errors.New("line 1: the file is empty")
 	}
 	if err != nil {
@@ -69,7 +69,7 @@ func parse(text []byte) (file, error) {
 		return f, errors.New(what)
 	}
 	var second yaml.Node
-	if dec.Decode(&second) != io.EOF {
+	if !errors.Is(dec.Decode(&second), io.EOF) {
 		return f, fmt.Errorf("line %d: only one YAML document may stand in the file", max(1, second.Line))
 	}
 	return f, nil
@@ -85,8 +85,8 @@ func (c *Calendar) setHours(nodes []yaml.Node) error {
 		if !ok {
 			return fmt.Errorf("line %d: %q is not a span of hours such as 08:00-12:00", n.Line, n.Value)
 		}
-		if len(c.hours) > 0 && h.from <= end {
-			return fmt.Errorf("line %d: %s does not come after the span before it", n.Line, n.Value)
+		if h.from < end {
+			return fmt.Errorf("line %d: %s begins before the span above it ends", n.Line, n.Value)
 		}
 		end = h.to
 		c.hours = append(c.hours, h)

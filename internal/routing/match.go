@@ -62,10 +62,10 @@ func (m *match) within(f *Facts) bool {
 		slices.ContainsFunc(f.OrgCodes, func(code string) bool { return slices.Contains(m.orgs, code) })
 }
 
-// covers says that whatever matches b matches a too.
-func (a *match) covers(b *match) bool {
-	return a.category.covers(b.category) && a.kind.covers(b.kind) && a.emergency.covers(b.emergency) &&
-		(len(a.orgs) == 0 || len(b.orgs) > 0 && !slices.ContainsFunc(b.orgs, func(o string) bool { return !slices.Contains(a.orgs, o) }))
+// covers says that whatever matches b matches m too.
+func (m *match) covers(b *match) bool {
+	return m.category.covers(b.category) && m.kind.covers(b.kind) && m.emergency.covers(b.emergency) &&
+		(len(m.orgs) == 0 || len(b.orgs) > 0 && !slices.ContainsFunc(b.orgs, func(o string) bool { return !slices.Contains(m.orgs, o) }))
 }
 
 func (a set) covers(b set) bool { return a == 0 || b != 0 && b&^a == 0 }

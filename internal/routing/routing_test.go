@@ -207,20 +207,34 @@ func TestDecide_InheritsAndContinues(t *testing.T) {
 		edit func(f *routing.Facts)
 		want want
 	}{
-		{"a child sets its lead, the rest is the root's", func(f *routing.Facts) { f.OrgCodes = nil },
-			want{"root/街道", "7d", 14, []int64{11}, []int64{13}}},
-		{"a rule that continues adds its watchers", func(*routing.Facts) {},
-			want{"root/街道", "7d", 14, []int64{11}, []int64{13, 15}}},
-		{"and its stricter grade; the lead is not told again", func(f *routing.Facts) { f.Emergency = true },
-			want{"root/街道", "2h", 14, []int64{11, 17}, []int64{13, 12, 15}}},
-		{"a slacker grade does not count; an empty list means none", func(f *routing.Facts) { f.Category = "gas" },
-			want{"root/燃气/自办", "24h", 16, []int64{}, []int64{13, 15}}},
-		{"a grandchild inherits the empty list; who handles is not told twice", func(f *routing.Facts) { f.Category, f.Emergency = "gas", true },
-			want{"root/燃气/自办/夜里", "2h", 16, []int64{17}, []int64{14, 12, 15}}},
-		{"the catch-all among children comes last", func(f *routing.Facts) { f.Category, f.Kind = "gas", "managed" },
-			want{"root/燃气/其他", "24h", 16, []int64{12}, []int64{13, 15}}},
-		{"a place elsewhere", func(f *routing.Facts) { f.Orgs, f.OrgCodes = []int64{compound, 33, 44, 55}, []string{"other"} },
-			want{"root/最后", "7d", 15, []int64{11}, []int64{13}}},
+		{
+			"a child sets its lead, the rest is the root's", func(f *routing.Facts) { f.OrgCodes = nil },
+			want{"root/街道", "7d", 14, []int64{11}, []int64{13}},
+		},
+		{
+			"a rule that continues adds its watchers", func(*routing.Facts) {},
+			want{"root/街道", "7d", 14, []int64{11}, []int64{13, 15}},
+		},
+		{
+			"and its stricter grade; the lead is not told again", func(f *routing.Facts) { f.Emergency = true },
+			want{"root/街道", "2h", 14, []int64{11, 17}, []int64{13, 12, 15}},
+		},
+		{
+			"a slacker grade does not count; an empty list means none", func(f *routing.Facts) { f.Category = "gas" },
+			want{"root/燃气/自办", "24h", 16, []int64{}, []int64{13, 15}},
+		},
+		{
+			"a grandchild inherits the empty list; who handles is not told twice", func(f *routing.Facts) { f.Category, f.Emergency = "gas", true },
+			want{"root/燃气/自办/夜里", "2h", 16, []int64{17}, []int64{14, 12, 15}},
+		},
+		{
+			"the catch-all among children comes last", func(f *routing.Facts) { f.Category, f.Kind = "gas", "managed" },
+			want{"root/燃气/其他", "24h", 16, []int64{12}, []int64{13, 15}},
+		},
+		{
+			"a place elsewhere", func(f *routing.Facts) { f.Orgs, f.OrgCodes = []int64{compound, 33, 44, 55}, []string{"other"} },
+			want{"root/最后", "7d", 15, []int64{11}, []int64{13}},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := fuxinyuan("lighting")
@@ -310,10 +324,14 @@ func TestGrade_Due(t *testing.T) {
 }
 
 var (
-	roles = []string{routing.GroupLeader, routing.GridWorker, routing.PropertyManager, routing.BranchSecretary, routing.CommunitySecretary,
-		routing.SubdistrictSecretary, routing.CitySecretary, "department"}
-	words = []string{"lighting", "elevator", "water", "drainage", "power", "gas", "heating", "building", "access", "fire", "parking", "sanitation", "greening",
-		"noise", "animals", "encroachment", "security", "road", "amenities", "property_service", "neighbour", "care", "advice", "other", "unknown"}
+	roles = []string{
+		routing.GroupLeader, routing.GridWorker, routing.PropertyManager, routing.BranchSecretary, routing.CommunitySecretary,
+		routing.SubdistrictSecretary, routing.CitySecretary, "department",
+	}
+	words = []string{
+		"lighting", "elevator", "water", "drainage", "power", "gas", "heating", "building", "access", "fire", "parking", "sanitation", "greening",
+		"noise", "animals", "encroachment", "security", "road", "amenities", "property_service", "neighbour", "care", "advice", "other", "unknown",
+	}
 )
 
 // anyFacts draws posts of any role anywhere, filled or not.
@@ -425,8 +443,10 @@ func TestDecide_AllocatesNothing(t *testing.T) {
 func busy() *routing.Facts {
 	f := fuxinyuan("gas")
 	f.Emergency = true
-	for i, code := range []string{"water_company", "power_company", "heating_company", "fire_brigade", "public_security", "traffic_police",
-		"urban_management", "housing_bureau", "market_regulation", "health_bureau", "civil_affairs"} {
+	for i, code := range []string{
+		"water_company", "power_company", "heating_company", "fire_brigade", "public_security", "traffic_police",
+		"urban_management", "housing_bureau", "market_regulation", "health_bureau", "civil_affairs",
+	} {
 		f.Posts = append(f.Posts, routing.Post{ID: int64(100 + i), Role: "department", Org: int64(71 + i), Department: code, Filled: true})
 	}
 	return f

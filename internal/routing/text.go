@@ -22,7 +22,7 @@ func decode(text []byte, into any) error {
 		line, _, _ := strings.Cut(wrong.Errors[0], " in type ")
 		return errors.New(line)
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return errors.New("line 1: the file is empty")
 	}
 	if err != nil {
@@ -33,7 +33,7 @@ func decode(text []byte, into any) error {
 		return errors.New(what)
 	}
 	var second yaml.Node
-	if dec.Decode(&second) != io.EOF {
+	if !errors.Is(dec.Decode(&second), io.EOF) {
 		return fmt.Errorf("line %d: only one YAML document may stand in the file", max(1, second.Line))
 	}
 	return nil
