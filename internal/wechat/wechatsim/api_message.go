@@ -80,21 +80,30 @@ func (s *Sim) apiTemplate(c *call) (any, error) {
 func (s *Sim) sendTemplate(in templateCall, card Received, now time.Time) (msgID int64, again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for key, before := range s.sent {
-		if now.Sub(before.at) >= onceFor {
-			delete(s.sent, key)
-		}
-	}
 	key := in.ToUser + " " + in.ClientMsgID
-	if before, found := s.sent[key]; found && in.ClientMsgID != "" {
+	if before, found := s.sent[key]; found && now.Sub(before.at) < onceFor {
 		return before.msgID, true
 	}
 	card.Kind, card.MsgID = KindTemplate, s.nextID()
 	s.record(s.person(in.ToUser), card)
 	if in.ClientMsgID != "" {
+		s.forgetSent(now)
 		s.sent[key] = sentOnce{card.MsgID, now}
 	}
 	return card.MsgID, false
+}
+
+// forgetSent drops old client_msg_ids each time their number has doubled.
+func (s *Sim) forgetSent(now time.Time) {
+	if len(s.sent) < s.sentMany {
+		return
+	}
+	for key, before := range s.sent {
+		if now.Sub(before.at) >= onceFor {
+			delete(s.sent, key)
+		}
+	}
+	s.sentMany = 1024 + 2*len(s.sent)
 }
 
 // finished tells the account that a template message has arrived.

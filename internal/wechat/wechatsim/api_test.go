@@ -326,7 +326,7 @@ func TestOAuth_PageGetsACodeOfWhoeverIsPlayed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	back, err := res.Location()
 	if err != nil || back.Host != "h5.test" || back.Query().Get("state") != "s1" || back.Query().Get("x") != "1" {
 		t.Fatalf("%v, %v", back, err)
@@ -367,12 +367,12 @@ func TestMedia_SentAndUploadedPicturesComeBack(t *testing.T) {
 		m := multipart.NewWriter(&form)
 		part, _ := m.CreateFormFile("media", "a.png")
 		_, _ = part.Write(data)
-		m.Close()
+		_ = m.Close()
 		res, err := http.Post(w.url+"/sim/wechat/cgi-bin/media/upload?type=image&access_token="+token, m.FormDataContentType(), &form)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer res.Body.Close()
+		defer func() { _ = res.Body.Close() }()
 		return decode(t, res.Body)
 	}
 	a := upload(picture(t))

@@ -275,7 +275,7 @@ func (s *Sim) do(ctx context.Context, method string, query url.Values, body []by
 	if err != nil {
 		return 0, nil, fmt.Errorf("wechatsim: callback: %w", err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if hangUp { // the answer was faster
 		return 0, nil, errors.New("wechatsim: hung up")
 	}

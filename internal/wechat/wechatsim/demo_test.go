@@ -33,7 +33,7 @@ func (w *world) page(method, path, body string) (int, []byte) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	data, err := io.ReadAll(res.Body)
 	if err != nil {
 		w.t.Fatal(err)
@@ -91,7 +91,7 @@ func TestStream_TellsOfMessagesAndOfOthersNotices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	lines := bufio.NewScanner(res.Body)
 	lines.Scan() // the stream is open
 	w.send(wechatsim.Text("你好"))
@@ -128,7 +128,7 @@ func TestHandler_UnderGinStreamsAndCuts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	w.send(wechatsim.Text("你好"))
 	lines := bufio.NewScanner(res.Body)
 	for lines.Scan() && lines.Text() != "event: message" {
@@ -167,7 +167,7 @@ func TestPage_IsServed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
+		_ = res.Body.Close()
 		if res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), want) {
 			t.Errorf("%s: %d %s", path, res.StatusCode, res.Header.Get("Content-Type"))
 		}

@@ -77,6 +77,7 @@ type Sim struct {
 	codes     map[string]*code
 	calls     map[string]*callCount
 	sent      map[string]sentOnce // templates by openid and client_msg_id
+	sentMany  int                 // so many make old ones be dropped
 	media     map[string]*medium
 	mediaAge  []string // media ids, oldest first
 	mediaSize int
