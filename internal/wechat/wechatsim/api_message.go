@@ -178,6 +178,9 @@ func (s *Sim) card(in templateCall) (Received, error) {
 		Type: "card", TemplateID: in.TemplateID, Title: "通知", URL: in.URL,
 		Page: in.Page + in.MiniProgram.PagePath,
 	}
+	if strings.HasPrefix(in.Page, "http") { // the account's subscriptions name a web page so
+		r.URL, r.Page = in.Page, in.MiniProgram.PagePath
+	}
 	var keys, labels []string
 	i := slices.IndexFunc(s.opt.Templates, func(t Template) bool { return t.ID == in.TemplateID })
 	switch {
