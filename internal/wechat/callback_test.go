@@ -2,10 +2,12 @@ package wechat
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -330,7 +332,15 @@ func (o *oneAtATime) handle(_ context.Context, m Message) (Reply, error) {
 }
 
 func TestCallback_OneSendersMessagesOneAtATime(t *testing.T) {
-	stores := map[string]kv.Store{"healthy": memory(t), "away": away{}}
+	stores := map[string]kv.Store{"memory": memory(t), "away": away{}}
+	if address := os.Getenv("FENLIN_TEST_REDIS"); address != "" { // the suite runs with and without
+		redis, err := kv.NewRedis(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer redis.Close()
+		stores["redis"] = redis
+	}
 	for name, store := range stores {
 		t.Run(name, func(t *testing.T) {
 			o := &oneAtATime{t: t, busy: map[string]bool{}, seen: map[string]int{}}
@@ -339,11 +349,12 @@ func TestCallback_OneSendersMessagesOneAtATime(t *testing.T) {
 				replicas = replicas[:1] // without a store the order is kept within a process
 			}
 			const senders, messages, sent = 4, 25, 2
+			run := rand.Text() // Redis remembers the last run
 			var wait sync.WaitGroup
 			for i := range senders * messages {
 				for range sent {
 					wait.Go(func() {
-						doc := textXML(fmt.Sprint("o", i%senders), i, "灯坏了")
+						doc := textXML(fmt.Sprint(run, i%senders), i, "灯坏了")
 						if status, answer := post(replicas[i%len(replicas)], doc); status != 200 {
 							t.Error(status, answer)
 						}

@@ -12,9 +12,9 @@ import (
 const (
 	// patience is how long a message may take. WeChat hangs up after 5 s.
 	patience = 4500 * time.Millisecond
-	// senderLock outlives what it guards. After a crash WeChat's retry, 5 s
-	// later, waits for its end and is then handled anew.
-	senderLock = 6 * time.Second
+	// senderLock outlives what it guards, and ends when WeChat's retry comes:
+	// after a crash in the middle that is handled anew.
+	senderLock = 5 * time.Second
 	// keepReply is longer than WeChat retries and than a callback stays fresh.
 	keepReply = 20 * time.Minute
 )
