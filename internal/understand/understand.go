@@ -1,0 +1,108 @@
+// Package understand reads a resident's sentence: which of the 24 categories it
+// is about, which place it names, whether it tells of danger to life, and
+// whether it is a problem at all. It is pure: words and weights come from
+// config/understand.yaml, compounds from the caller, and nothing is kept.
+package understand
+
+// Category is one of the 24 kinds of problem, in the order of the rules.
+type Category struct {
+	Code string // as in the API, for instance lighting
+	Name string // Chinese, for people
+}
+
+// Guess is a category with how likely it is.
+type Guess struct {
+	Code, Name string
+	Confidence float64 // 0..1; those of one Reading sum up to at most 1
+}
+
+// Intent says what a sentence wants.
+type Intent string
+
+// The intents. Only Problem and Question are worth a ticket.
+const (
+	Problem  Intent = "problem"  // something is wrong or asked for
+	Question Intent = "question" // asks how, where or when
+	Chatter  Intent = "chatter"  // greetings, thanks, praise, tests, news that all is well
+	Unclear  Intent = "unclear"  // nothing was understood
+)
+
+// Reading is what a sentence says.
+type Reading struct {
+	Guesses []Guess // best first, one to three
+	Clear   bool    // the first guess is sure enough to file at once
+
+	// Building, Unit, Floor and Room as Arabic digits, letters upper case (A座 is
+	// "A", 地下一层 is "-1", 东单元 is "东"); empty when not said.
+	Building, Unit, Floor, Room string
+
+	// Compounds are those that the text may name, best first. Sure says when to
+	// trust the first without asking.
+	Compounds []PlaceGuess
+
+	Emergency bool   // life is in danger now
+	Danger    string // code of the danger, for Advice; empty without emergency
+
+	Intent Intent
+	Words  []string // the words that decided, in order of the text
+}
+
+// Read understands text; g may be nil, then no compound is looked for. Any text
+// is legal; what stands after 5,000 characters is not read.
+func (r *Reader) Read(text string, g *Gazetteer) Reading {
+	runes := []rune(r.rewrite.Replace(fold(text)))
+	runes = runes[:min(len(runes), maxRunes)]
+	var out Reading
+	spot := readSpot(runes)
+	out.Building, out.Unit, out.Floor, out.Room = spot.building, spot.unit, spot.floor, spot.room
+	if g != nil {
+		var named []hit
+		out.Compounds, named = g.find(runes)
+		hide(runes, named)
+	}
+	s := r.scan(runes)
+	out.Danger = s.danger()
+	out.Emergency = out.Danger != ""
+	scores := s.scores()
+	best := scores[0]
+	out.Intent = s.intent(best, out.Emergency)
+	out.Guesses = r.guesses(scores, out.Intent)
+	top := out.Guesses[0]
+	out.Clear = top.Code != r.other && top.Confidence >= r.clear.Confidence &&
+		(out.Intent == Problem || out.Intent == Question) && best.score >= r.clear.Score
+	out.Words = s.words(best.category)
+	return out
+}
+
+// hide blots names out, so that 绿洲 in one does not speak of plants.
+func hide(text []rune, spans []hit) {
+	for _, h := range spans {
+		for i := h.start; i < h.end; i++ {
+			text[i] = '\uFFFC'
+		}
+	}
+}
+
+// Categories lists the categories in the order of the rules.
+func (r *Reader) Categories() []Category { return append([]Category(nil), r.categories...) }
+
+// Category finds one by its code.
+func (r *Reader) Category(code string) (Category, bool) {
+	for _, c := range r.categories {
+		if c.Code == code {
+			return c, true
+		}
+	}
+	return Category{}, false
+}
+
+// Advice is what to do now and which number to call in a danger, in Chinese;
+// general advice when the code is unknown.
+func (r *Reader) Advice(danger string) string {
+	for _, d := range r.dangers {
+		if d.code == danger {
+			return d.advice
+		}
+	}
+	return r.advice
+}
