@@ -135,7 +135,7 @@ func settings() *gorm.Config {
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
 		DisableAutomaticPing:   true,
-		Logger:                 logger.Discard, // callers log what they could not handle
+		Logger:                 logger.Discard,                          // callers log what they could not handle
 		NowFunc:                func() time.Time { return time.Time{} }, // times are values, given by the caller
 	}
 }

@@ -36,6 +36,9 @@ var ranks = map[Role]int{
 	CommunitySecretary: 4, SubdistrictSecretary: 5, DepartmentDesk: 5, CitySecretary: 6,
 }
 
+// Handlers are the roles that may lead a ticket, lowest first.
+var Handlers = []Role{HouseholdHub, GroupLeader, GridWorker, PropertyManager, BranchSecretary, CommunitySecretary, SubdistrictSecretary, DepartmentDesk, CitySecretary}
+
 // Permission is a thing that a post may allow in its subtree.
 type Permission string
 
@@ -66,9 +69,10 @@ type Post struct {
 	Filled  bool // somebody holds it now
 }
 
-// Actor is a person with the posts held at this moment.
+// Actor is a person with where they live and the posts held at this moment.
 type Actor struct {
 	Person int64
+	Home   int64 // a compound; 0 = unknown
 	Posts  []Post
 }
 
@@ -118,9 +122,9 @@ EXISTS (SELECT 1 FROM appointments a WHERE a.post_id = p.id AND a.from_at <= ? A
 FROM posts p JOIN org_units u ON u.id = p.org_id `
 
 // Actor returns the person with the posts held now.
-func (s *Service) Actor(ctx context.Context, person int64) (Actor, error) {
+func (s *Service) Actor(ctx context.Context, person, home int64) (Actor, error) {
 	now := s.Now().UnixMilli()
-	a := Actor{Person: person}
+	a := Actor{Person: person, Home: home}
 	err := s.DB.Read(ctx).Raw(`SELECT p.id, p.org_id, p.role, p.title, u.kind AS org_kind, u.code AS org_code, u.name AS org_name, u.path AS org_path, 1 AS filled
 FROM appointments a JOIN posts p ON p.id = a.post_id JOIN org_units u ON u.id = p.org_id
 WHERE a.person_id = ? AND a.from_at <= ? AND (a.to_at = 0 OR a.to_at > ?) ORDER BY u.path, p.id`, person, now, now).Scan(&a.Posts).Error

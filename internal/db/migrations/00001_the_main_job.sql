@@ -118,6 +118,7 @@ CREATE TABLE tickets (
   finished_at     BIGINT       NOT NULL,
   confirm_by      BIGINT       NOT NULL,
   closed_at       BIGINT       NOT NULL,
+  urged_at        BIGINT       NOT NULL,
   late            BOOLEAN      NOT NULL,
   outcome         VARCHAR(16)  NOT NULL,
   solved          BOOLEAN,
@@ -130,7 +131,7 @@ CREATE TABLE tickets (
   last_hash       VARCHAR(64)  NOT NULL
 );
 CREATE UNIQUE INDEX tickets_number ON tickets (number);
-CREATE INDEX tickets_reporter ON tickets (reporter_id, id);
+CREATE INDEX tickets_reporter ON tickets (reporter_id, created_at);
 CREATE INDEX tickets_lead ON tickets (lead_post, state, due_at);
 CREATE INDEX tickets_org ON tickets (org_id, created_at);
 CREATE INDEX tickets_created ON tickets (created_at, org_id);
@@ -212,8 +213,11 @@ CREATE TABLE notices (
   person_id  BIGINT       NOT NULL,
   ticket_id  BIGINT       NOT NULL,
   kind       VARCHAR(32)  NOT NULL,
+  number     VARCHAR(24)  NOT NULL,
   title      VARCHAR(120) NOT NULL,
+  place      VARCHAR(160) NOT NULL,
   body       TEXT         NOT NULL,
+  next       VARCHAR(255) NOT NULL,
   state      VARCHAR(16)  NOT NULL,
   channel    VARCHAR(24)  NOT NULL,
   tries      TEXT         NOT NULL,

@@ -1,0 +1,137 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"fenlin/internal/member"
+	"fenlin/internal/outbox"
+	"fenlin/internal/wechat"
+)
+
+// busy is WeChat's word for "try again".
+const busy = -1
+
+// rung is one channel of the ladder.
+type rung struct {
+	name string
+	// idempotent channels know a repetition by the notice's key; after a crash
+	// the others are not tried a second time, so that nobody is told twice.
+	idempotent bool
+	ready      bool
+	send       func(ctx context.Context, openid string, n Notice) error
+}
+
+// send takes one notice up the ladder until a channel takes it.
+func (s *Service) send(ctx context.Context, e outbox.Event) error {
+	var p send
+	if err := e.Decode(&p); err != nil {
+		return err
+	}
+	var n Notice
+	if err := s.DB.Read(ctx).Take(&n, p.NoticeID).Error; err != nil {
+		return err
+	}
+	if n.State == Sent || n.State == InApp {
+		return nil
+	}
+	openid, err := s.Members.OpenID(ctx, n.PersonID, member.Account)
+	if err != nil {
+		return err
+	}
+	if openid == "" {
+		n.Tries = append(n.Tries, Try{"wechat", "没有关注公众号"})
+		return s.settle(ctx, n, InApp, "")
+	}
+	for _, r := range s.ladder() {
+		if !r.ready || tried(n, r.name) {
+			continue
+		}
+		if n.State == Sending && n.Channel == r.name {
+			n.Tries = append(n.Tries, Try{r.name, "上次发送时中断，结果不明，不再重发"})
+			continue
+		}
+		if !r.idempotent {
+			if err := s.settle(ctx, n, Sending, r.name); err != nil {
+				return err
+			}
+		}
+		err := r.send(ctx, openid, n)
+		if err == nil {
+			return s.settle(ctx, n, Sent, r.name)
+		}
+		refused, ok := errors.AsType[*wechat.APIError](err)
+		if !ok || refused.Code == busy {
+			// Not an answer: WeChat is away. A channel that knows repetitions is
+			// tried again; of the others nobody knows whether it went out.
+			if r.idempotent || ok {
+				return errors.Join(err, s.settle(ctx, n, Owed, ""))
+			}
+			n.Tries = append(n.Tries, Try{r.name, "没有得到答复，不再重发"})
+			continue
+		}
+		n.Tries = append(n.Tries, Try{r.name, fmt.Sprintf("%d %s", refused.Code, refused.Msg)})
+	}
+	return s.settle(ctx, n, InApp, "")
+}
+
+func (s *Service) ladder() []rung {
+	return []rung{
+		{"template", true, s.Templates.Template != "", s.byTemplate},
+		{"subscription", false, s.Templates.Subscription != "", s.bySubscription},
+		{"customer_service", false, true, s.byMessage},
+	}
+}
+
+func tried(n Notice, channel string) bool {
+	for _, t := range n.Tries {
+		if t.Channel == channel {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Service) settle(ctx context.Context, n Notice, state State, channel string) error {
+	set := Notice{State: state, Channel: channel, Tries: n.Tries}
+	if state == Sent {
+		set.SentAt = s.Now().UnixMilli()
+	}
+	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&Notice{}).Where("id = ?", n.ID).Select("State", "Channel", "Tries", "SentAt").Updates(set).Error
+	})
+}
+
+func (s *Service) byTemplate(ctx context.Context, openid string, n Notice) error {
+	return s.WeChat.SendTemplate(ctx, openid, s.Templates.Template, s.Link(n.Number), s.fields(n), n.Key)
+}
+
+func (s *Service) bySubscription(ctx context.Context, openid string, n Notice) error {
+	return s.WeChat.SendSubscription(ctx, openid, s.Templates.Subscription, s.Link(n.Number), s.fields(n))
+}
+
+func (s *Service) byMessage(ctx context.Context, openid string, n Notice) error {
+	return s.WeChat.SendText(ctx, openid, fmt.Sprintf("【%s】%s\n%s\n%s\n%s", n.Title, n.Number, n.Place, n.Body, n.Next))
+}
+
+// fields fill the template; WeChat allows 20 characters in a thing.
+func (s *Service) fields(n Notice) map[string]string {
+	return map[string]string{
+		"character_string1": n.Number,
+		"thing2":            clip(n.Title+" "+n.Body, 20),
+		"thing3":            clip(n.Place, 20),
+		"time4":             time.UnixMilli(n.CreatedAt).In(s.Location).Format("2006年1月2日 15:04"),
+		"thing5":            clip(n.Next, 20),
+	}
+}
+
+func clip(text string, n int) string {
+	if r := []rune(text); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,165 @@
+package notify
+
+import (
+	"slices"
+	"time"
+
+	"fenlin/internal/ticket"
+)
+
+// letter is one text of an event for some of the people it concerns.
+type letter struct {
+	kind   string
+	title  string
+	body   string
+	next   string
+	people []int64
+	posts  []int64 // their holders
+}
+
+// letters says who is told what when something happened to a ticket. People
+// who appear in several letters get the first; nobody is told their own deed.
+func (s *Service) letters(m ticket.Moment) []letter {
+	e, d := m.Event, m.Event.Detail()
+	lead, reporter := []int64{m.LeadPost}, []int64{m.ReporterID}
+	to := []int64{d.To}
+	joined := m.Followers
+	what := s.what(m)
+	due := "请在 " + s.clock(m.DueAt) + " 前办结"
+	switch e.Action {
+	case ticket.Submit, ticket.Follow, ticket.Resume, ticket.Rate, ticket.Consult:
+		return nil
+	case ticket.Dispatch, ticket.Transfer, ticket.Escalate:
+		if m.Emergency {
+			return []letter{
+				{"emergency", "紧急工单", what, "请立即签收、联系报事人并赶到现场", nil, to},
+				{"emergency", "紧急情况通报", what, "请关注并督促处置", nil, besides(m, ticket.CoHandler, ticket.Watcher)},
+			}
+		}
+		if e.Seq > 2 { // handed on by a person: those beside it know already
+			return []letter{{"dispatched", "新工单待签收", what, due, nil, to}}
+		}
+		return []letter{
+			{"dispatched", "新工单待签收", what, due, nil, to},
+			{"dispatched", "请协助办理", what, "请与牵头人联系", nil, besides(m, ticket.CoHandler)},
+		}
+	case ticket.Correct:
+		if d.To == 0 {
+			return []letter{{"corrected", "工单内容有更正", what, "请查看更正", nil, lead}}
+		}
+		return []letter{{"dispatched", "新工单待签收", what, due, nil, to}}
+	case ticket.Accept:
+		return []letter{{"accepted", "您的报事已签收", e.ActorTitle + " 已签收", "工作人员会尽快与您联系", reporter, nil}}
+	case ticket.Contact:
+		return []letter{{"contacted", "工作人员已联系", e.ActorTitle + " 记录为已与您联系", "没有接到联系？请回复「催」", reporter, nil}}
+	case ticket.Finish:
+		if e.ToState != ticket.Finished {
+			return []letter{{"part_done", "部门已完成任务", e.ActorTitle + "：" + e.Note, "全部完成后请办结", nil, lead}}
+		}
+		return []letter{
+			{"finished", "您的报事已办结", e.Note, ticket.ConfirmPrompt, reporter, nil},
+			{"finished", "您关注的问题已办结", e.Note, "回复「查」查看进度", joined, nil},
+		}
+	case ticket.Confirm, ticket.Reopen, ticket.Close:
+		if e.ToState == ticket.Reopened {
+			return []letter{
+				{"reopened", "居民反映没有解决，需重办", e.Note, due, nil, lead},
+				{"reopened", "您的报事将重办", "由上一级负责重办", "回复「查」查看进度", reporter, nil},
+			}
+		}
+		return []letter{
+			{"closed", "工单已结案", satisfactions[m.Satisfaction], "无需再办理", nil, lead},
+			{"closed", "您的报事已结案", closings[m.Outcome], "仍有问题？7 天内回复「评价」要求重办", reporter, nil},
+			{"closed", "您关注的问题已结案", closings[m.Outcome], "谢谢您的关心", joined, nil},
+		}
+	case ticket.Return, ticket.Extend, ticket.Suspend, ticket.Exclude:
+		return []letter{{"decide", asks[e.Action], e.ActorTitle + "：" + e.Note, "请裁定", nil, m.Deciders}}
+	case ticket.Decide:
+		return s.decided(m, d)
+	case ticket.Whistle:
+		return []letter{{"whistled", "吹哨，请报到", what, "请尽快到场并点「报到」", nil, d.Posts}}
+	case ticket.Arrive:
+		return []letter{{"arrived", "部门已报到", e.ActorTitle + " 已报到", "请会同办理", nil, lead}}
+	case ticket.Reject:
+		return []letter{
+			{"rejected", "您的报事未予受理", e.Note, "有异议？7 天内回复「评价」要求重办", reporter, nil},
+			{"rejected", "工单不予受理", e.Note, "无需再办理", nil, lead},
+		}
+	case ticket.Withdraw:
+		return []letter{{"withdrawn", "居民已撤销工单", what, "无需再办理", nil, lead}}
+	case ticket.Merge:
+		return []letter{{"merged", "您的报事已合并", "同一问题已有工单 " + d.Into, "今后的进展以该工单为准", reporter, nil}}
+	case ticket.Urge:
+		return []letter{{"urged", "居民催办", what, due, nil, lead}}
+	case ticket.Add:
+		body := e.Note
+		if len(d.Photos) > 0 {
+			body += "（附照片）"
+		}
+		if e.ActorID == m.ReporterID {
+			return []letter{{"added", "居民有补充", body, "请查看", nil, lead}}
+		}
+		return []letter{{"added", "您的报事有新进展", body, "回复「查」查看进度", reporter, nil}}
+	}
+	return nil
+}
+
+func (s *Service) decided(m ticket.Moment, d ticket.Detail) []letter {
+	yes := d.Approve != nil && *d.Approve
+	result := map[bool]string{true: "同意", false: "不同意"}[yes]
+	due := "请在 " + s.clock(m.DueAt) + " 前办结"
+	switch {
+	case d.To != 0:
+		return []letter{{"dispatched", "新工单待签收（退单裁定：" + result + "）", s.what(m), due, nil, []int64{d.To}}}
+	case d.Asked == ticket.Exclude && yes:
+		return []letter{
+			{"excluded", "您的报事不计入考核", m.Event.Note, "有异议？7 天内回复「评价」要求重办", []int64{m.ReporterID}, nil},
+			{"decided", "剔除：" + result, m.Event.Note, "无需再办理", nil, []int64{m.LeadPost}},
+		}
+	}
+	return []letter{{"decided", asks[d.Asked] + "：" + result, m.Event.Note, due, nil, []int64{m.LeadPost}}}
+}
+
+var asks = map[ticket.Action]string{
+	ticket.Return: "退单待裁定", ticket.Extend: "延期申请", ticket.Suspend: "挂账申请", ticket.Exclude: "剔除申请",
+}
+
+var satisfactions = map[ticket.Satisfaction]string{
+	ticket.Satisfied: "居民评价：满意", ticket.Basic: "居民评价：基本满意", ticket.Dissatisfied: "居民评价：不满意", "": "居民未作评价",
+}
+
+var closings = map[ticket.Outcome]string{
+	ticket.Confirmed: "居民已确认解决", ticket.Tacit: "72 小时内没有收到答复，已到期结案", ticket.FollowedUp: "工作人员已电话回访",
+}
+
+// what is the problem in a line; handlers see the words, nobody else gets this letter's body from here.
+func (s *Service) what(m ticket.Moment) string {
+	c, _ := s.Reader.Category(m.Category)
+	return c.Name + "：" + m.Text
+}
+
+func (s *Service) place(m ticket.Moment) string {
+	p := m.Place.Name
+	if m.Building != "" {
+		p += m.Building + "号楼"
+	}
+	if m.Unit != "" {
+		p += m.Unit + "单元"
+	}
+	return p
+}
+
+func (s *Service) clock(ms int64) string {
+	return time.UnixMilli(ms).In(s.Location).Format("1月2日 15:04")
+}
+
+// besides are the posts of the parts of some kinds.
+func besides(m ticket.Moment, kinds ...ticket.PartKind) []int64 {
+	var posts []int64
+	for _, p := range m.Parts {
+		if slices.Contains(kinds, p.Kind) {
+			posts = append(posts, p.PostID)
+		}
+	}
+	return posts
+}

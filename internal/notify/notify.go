@@ -1,0 +1,210 @@
+// Package notify is Fenlin's side that speaks outward: what happened becomes a
+// message for each person who should know, sent by the ladder template →
+// subscription → customer service → shown in the app only; and pictures that
+// WeChat holds are fetched. What was tried and why it failed is kept.
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"fenlin/internal/db"
+	"fenlin/internal/errs"
+	"fenlin/internal/member"
+	"fenlin/internal/org"
+	"fenlin/internal/outbox"
+	"fenlin/internal/ticket"
+	"fenlin/internal/understand"
+	"fenlin/internal/wechat"
+)
+
+// TopicSend is one notice to one person; payload: send.
+const TopicSend = "notice.send"
+
+type send struct {
+	NoticeID int64 `json:"notice_id"`
+}
+
+// State is how far a notice has come.
+type State string
+
+// The states.
+const (
+	Owed    State = "owed"
+	Sending State = "sending" // handed to a channel that cannot tell a repetition
+	Sent    State = "sent"
+	InApp   State = "in_app" // no channel took it; it is shown in the app
+)
+
+// Notice is what one person is told about one event.
+type Notice struct {
+	ID        int64
+	Key       string `gorm:"column:notice_key"` // event and person: told once
+	PersonID  int64
+	TicketID  int64
+	Kind      string
+	Number    string // of the ticket
+	Title     string
+	Place     string
+	Body      string
+	Next      string // what to do now
+	State     State
+	Channel   string
+	Tries     []Try `gorm:"serializer:json"`
+	CreatedAt int64
+	SentAt    int64
+}
+
+// Try is a channel that did not take a notice.
+type Try struct {
+	Channel string `json:"channel"`
+	Reason  string `json:"reason"`
+}
+
+// Templates are the ids of the account's message templates; an empty one is
+// left out of the ladder. Their fields are character_string1 (number), thing2
+// (what), thing3 (where), time4 (when), thing5 (what to do next).
+type Templates struct {
+	Template     string
+	Subscription string
+}
+
+// Service turns events into messages.
+type Service struct {
+	DB        *db.DB
+	Tickets   *ticket.Service
+	Org       *org.Service
+	Members   *member.Service
+	Outbox    *outbox.Outbox
+	WeChat    *wechat.Client
+	Reader    *understand.Reader
+	Templates Templates
+	Link      func(number string) string // the page of a ticket
+	Location  *time.Location
+	Now       func() time.Time
+}
+
+// Handlers are the topics this package works on.
+func (s *Service) Handlers() map[string]outbox.Handler {
+	return map[string]outbox.Handler{
+		ticket.TopicEvent: s.event,
+		ticket.TopicTimer: s.timer,
+		ticket.TopicMedia: s.media,
+		TopicSend:         s.send,
+	}
+}
+
+// event writes a notice for everyone who should know and leaves each one's sending to an event of its own.
+func (s *Service) event(ctx context.Context, e outbox.Event) error {
+	var h ticket.Happened
+	if err := e.Decode(&h); err != nil {
+		return err
+	}
+	m, err := s.Tickets.At(ctx, h)
+	if errors.Is(err, ticket.ErrUnknown) {
+		return outbox.Cancel(err)
+	}
+	if err != nil {
+		return err
+	}
+	var notices []Notice
+	told := map[int64]bool{m.Event.ActorID: m.Event.ActorID != 0} // nobody is told what they did themselves
+	for _, l := range s.letters(m) {
+		people, err := s.readers(ctx, m, l)
+		if err != nil {
+			return err
+		}
+		for _, person := range people {
+			if told[person] || person == 0 {
+				continue
+			}
+			told[person] = true
+			notices = append(notices, Notice{
+				ID: s.DB.NewID(), Key: fmt.Sprintf("%d:%d:%d", h.TicketID, h.Seq, person), PersonID: person, TicketID: h.TicketID,
+				Kind: l.kind, Number: m.Number, Title: l.title, Place: s.place(m), Body: clip(l.body, 200), Next: l.next, State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
+			})
+		}
+	}
+	return s.owe(ctx, notices)
+}
+
+// owe records notices, each once, with the events that send them.
+func (s *Service) owe(ctx context.Context, notices []Notice) error {
+	if len(notices) == 0 {
+		return nil
+	}
+	err := s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		for _, n := range notices {
+			made := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "notice_key"}}, DoNothing: true}).Create(&n)
+			if made.Error != nil {
+				return made.Error
+			}
+			if made.RowsAffected == 0 {
+				continue // told before: its sending is on its way
+			}
+			if err := s.Outbox.Add(tx, outbox.New(TopicSend, "notice:"+n.Key, n.PersonID, send{n.ID}, s.Now())); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		s.Outbox.Wake()
+	}
+	return err
+}
+
+func (s *Service) readers(ctx context.Context, m ticket.Moment, l letter) ([]int64, error) {
+	people := slices.Clone(l.people)
+	if len(l.posts) > 0 {
+		holders, err := s.Org.Holders(ctx, l.posts)
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, holders...)
+	}
+	return people, nil
+}
+
+func (s *Service) timer(ctx context.Context, e outbox.Event) error {
+	var t ticket.Timer
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	return s.Tickets.Fire(ctx, t)
+}
+
+// media fetches a picture for a ticket. A picture that cannot be had is said to its sender.
+func (s *Service) media(ctx context.Context, e outbox.Event) error {
+	var m ticket.Media
+	if err := e.Decode(&m); err != nil {
+		return err
+	}
+	raw, _, err := s.WeChat.Media(ctx, m.MediaID)
+	if err == nil {
+		err = s.Tickets.Arrived(ctx, m, raw)
+	}
+	_, ours := errors.AsType[*errs.Error](err)
+	api, theirs := errors.AsType[*wechat.APIError](err)
+	if err == nil || (!ours && (!theirs || api.Code == busy)) {
+		return err
+	}
+	t, lost := s.Tickets.At(ctx, ticket.Happened{TicketID: m.TicketID, Seq: 1})
+	if lost != nil {
+		return lost
+	}
+	owed := s.owe(ctx, []Notice{{
+		ID: s.DB.NewID(), Key: "photo:" + m.Key, PersonID: m.Person, TicketID: m.TicketID, Kind: "photo_lost", Number: t.Number, Title: "照片没有收到",
+		Place: s.place(t), Body: "您发的照片打不开，没有加到工单里。", Next: "请重新拍一张发来", State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
+	}})
+	if owed != nil {
+		return owed
+	}
+	return outbox.Cancel(err)
+}

@@ -1,0 +1,380 @@
+package ticket
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"fenlin/internal/org"
+	"fenlin/internal/outbox"
+)
+
+// Act does one action of the table to a ticket and returns it as it is then.
+// Errors: ErrUnknown (also for tickets the actor may not see), ErrNotAllowed,
+// ErrStale, ErrInvalid with the fields that are wrong.
+func (s *Service) Act(ctx context.Context, by org.Actor, number string, in Input) (Ticket, error) {
+	return s.act(ctx, by, 0, in, func() (Ticket, error) { return s.byNumber(ctx, number) })
+}
+
+// Fire is Act by the clock; a timer that the ticket has outlived does nothing.
+func (s *Service) Fire(ctx context.Context, timer Timer) error {
+	in := Input{Action: timer.Action, Key: fmt.Sprintf("timer:%d:%s:%d", timer.TicketID, timer.Action, timer.At), Note: "到时自动办理", at: timer.At}
+	_, err := s.act(ctx, org.Actor{}, system, in, func() (Ticket, error) { return s.byID(ctx, timer.TicketID) })
+	if errors.Is(err, ErrNotAllowed) {
+		return nil
+	}
+	return err
+}
+
+func (s *Service) act(ctx context.Context, by org.Actor, rel relation, in Input, load func() (Ticket, error)) (Ticket, error) {
+	in.Note = strings.TrimSpace(in.Note)
+	for attempt := 1; ; attempt++ {
+		e, done, err := s.requested(ctx, in.Key)
+		if err != nil {
+			return Ticket{}, err
+		}
+		if done {
+			return s.byID(ctx, e.TicketID)
+		}
+		t, err := load()
+		if err != nil {
+			return Ticket{}, err
+		}
+		c, err := s.prepare(ctx, t, by, rel, in)
+		if err != nil {
+			return Ticket{}, err
+		}
+		if err := c.apply(); err != nil {
+			return Ticket{}, err
+		}
+		err = s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.store(tx, c) })
+		switch {
+		case err == nil:
+			s.Outbox.Wake()
+			return c.next, nil
+		case errors.Is(err, gorm.ErrDuplicatedKey), errors.Is(err, ErrStale) && in.Version == 0:
+			// Somebody was faster: look again, unless the caller had seen a version.
+			if attempt == 5 {
+				return Ticket{}, ErrStale
+			}
+		default:
+			return Ticket{}, err
+		}
+	}
+}
+
+// prepare gathers all that the rules look at.
+func (s *Service) prepare(ctx context.Context, t Ticket, by org.Actor, rel relation, in Input) (*change, error) {
+	sit, err := s.situation(ctx, t, by)
+	if err != nil {
+		return nil, err
+	}
+	sit.rel |= rel
+	if sit.rel == 0 {
+		return nil, ErrUnknown
+	}
+	c := &change{situation: sit, in: in}
+	c.route = func(p Place) (routed, error) {
+		whole := Place{OrgID: t.OrgID, Category: t.Category, Building: t.Building, Unit: t.Unit, Floor: t.Floor, Room: t.Room}
+		if p.OrgID != 0 {
+			whole.OrgID = p.OrgID
+		}
+		if p.Category != "" {
+			whole.Category = p.Category
+		}
+		if p.Building != "" {
+			whole.Building = p.Building
+		}
+		r, _, err := s.route(ctx, whole, t.Emergency, sit.now)
+		return r, err
+	}
+	if in.Place != nil {
+		if err := s.checkPlace(ctx, *in.Place); err != nil {
+			return nil, err
+		}
+	}
+	if in.Into != "" {
+		if other, err := s.byNumber(ctx, in.Into); err == nil {
+			c.into = &other
+		} else if !errors.Is(err, ErrUnknown) {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (s *Service) checkPlace(ctx context.Context, p Place) error {
+	if _, ok := s.Reader.Category(p.Category); p.Category != "" && !ok {
+		return ErrInvalid.At("category", "没有这个类别")
+	}
+	known, err := s.Places(ctx)
+	if err != nil {
+		return err
+	}
+	if _, ok := known.ByID[p.OrgID]; p.OrgID != 0 && !ok {
+		return org.ErrUnknownUnit
+	}
+	for _, part := range []string{p.Building, p.Unit, p.Floor, p.Room} {
+		if len([]rune(part)) > 16 {
+			return ErrInvalid.At("place", "楼号、单元、楼层、房号请控制在 16 字以内")
+		}
+	}
+	return nil
+}
+
+// situation looks at a ticket from where the actor stands.
+func (s *Service) situation(ctx context.Context, t Ticket, by org.Actor) (*situation, error) {
+	sit := &situation{t: t, by: by, now: s.Now(), posts: map[int64]org.Post{}}
+	var err error
+	if sit.desk, err = s.Org.Desk(ctx, t.OrgID, t.Building); err != nil {
+		return nil, err
+	}
+	for _, p := range sit.desk.Posts {
+		sit.posts[p.ID] = p
+	}
+	if err := s.DB.Read(ctx).Order("id").Find(&sit.parts, "ticket_id = ?", t.ID).Error; err != nil {
+		return nil, err
+	}
+	elsewhere := []int64{}
+	for _, id := range append(partPosts(sit.parts), t.LeadPost) {
+		if _, ok := sit.posts[id]; !ok {
+			elsewhere = append(elsewhere, id)
+		}
+	}
+	if len(elsewhere) > 0 {
+		more, err := s.Org.Posts(ctx, elsewhere)
+		if err != nil {
+			return nil, err
+		}
+		for id, p := range more {
+			sit.posts[id] = p
+		}
+	}
+	if by.Person != 0 {
+		var joined int64
+		err := s.DB.Read(ctx).Raw("SELECT COUNT(*) FROM ticket_followers WHERE ticket_id = ? AND person_id = ?", t.ID, by.Person).Scan(&joined).Error
+		if err != nil {
+			return nil, err
+		}
+		sit.rel = sit.relate(joined > 0)
+	}
+	return sit, nil
+}
+
+func partPosts(parts []Part) []int64 {
+	ids := make([]int64, 0, len(parts)+1)
+	for _, p := range parts {
+		ids = append(ids, p.PostID)
+	}
+	return ids
+}
+
+// relate says what the actor is to the ticket. It asks org alone about scope.
+func (s *situation) relate(joined bool) relation {
+	var rel relation
+	set := func(yes bool, r relation) {
+		if yes {
+			rel |= r
+		}
+	}
+	path := s.desk.Unit.Path
+	_, leads := s.by.Holding(s.t.LeadPost)
+	_, over := s.by.Over(org.Supervise, path, s.lead().Role.Rank())
+	set(s.t.ReporterID == s.by.Person, reporter)
+	set(joined, follower)
+	set(leads, lead)
+	set(over && !leads, above)
+	set(s.by.May(org.SeeTickets, path), overseer)
+	set(s.by.Home != 0 && s.by.Home == s.t.OrgID, neighbour)
+	for _, p := range s.parts {
+		_, mine := s.by.Holding(p.PostID)
+		set(mine, helper)
+		set(mine && p.Kind == Called && p.DoneAt == 0, called)
+	}
+	return rel
+}
+
+// actorAs is the post and title under which the actor did it.
+func (c *change) actorAs() (int64, string) {
+	if p, ok := c.by.Holding(c.t.LeadPost); ok && c.rel&lead != 0 {
+		return p.ID, p.Title
+	}
+	switch {
+	case c.by.Person == 0:
+		return 0, systemTitle
+	case c.rel&reporter != 0:
+		return 0, reporterName
+	case c.rel&follower != 0:
+		return 0, "同遇居民"
+	}
+	for _, p := range c.parts {
+		if held, ok := c.by.Holding(p.PostID); ok {
+			return held.ID, held.Title
+		}
+	}
+	if p, ok := c.by.Over(org.Supervise, c.desk.Unit.Path, c.lead().Role.Rank()); ok {
+		return p.ID, p.Title
+	}
+	return 0, "居民"
+}
+
+// mutable are the columns that an action may change.
+var mutable = []string{
+	"OrgID", "Lat", "Lng", "Datum", "Building", "Unit", "Floor", "Room", "Category", "State", "Version", "Grade", "LeadPost", "OwnerPost", "RouteRule", "RouteReason",
+	"Pending", "PendingBy", "PendingUntil", "RespondBy", "DueAt", "AcceptedAt", "ContactedAt", "SuspendedAt", "FinishedAt", "ConfirmBy", "ClosedAt", "UrgedAt",
+	"Late", "Outcome", "Solved", "Satisfaction", "Redos", "Transfers", "Urges", "Watched", "MergedInto", "LastHash",
+}
+
+// store writes a change: the ticket by compare-and-set, the event, what hangs on them.
+func (s *Service) store(tx *gorm.DB, c *change) error {
+	post, title := c.actorAs()
+	e := Event{
+		ID: s.DB.NewID(), TicketID: c.t.ID, Seq: c.t.Version + 1, Action: c.in.Action, FromState: c.t.State, ToState: c.next.State,
+		ActorID: c.by.Person, ActorPost: post, ActorTitle: title, Note: c.in.Note, Data: detailJSON(c.detail), At: c.now.UnixMilli(),
+	}
+	if c.in.Key != "" {
+		e.RequestKey = &c.in.Key
+	}
+	if err := s.advance(tx, &c.next, c.t, e); err != nil {
+		return err
+	}
+	if err := s.storeParts(tx, c); err != nil {
+		return err
+	}
+	if c.follow {
+		if err := join(tx, c.t.ID, c.by.Person, c.now); err != nil {
+			return err
+		}
+	}
+	if c.next.State == Merged {
+		if err := s.bring(tx, c); err != nil {
+			return err
+		}
+	}
+	if err := attach(tx, c.t.ID, c.by.Person, c.in.Photos); err != nil {
+		return err
+	}
+	events := []outbox.Event{happened(c.next, e.Seq, c.now)}
+	if c.timer != nil {
+		key := fmt.Sprintf("timer:%d:%s:%d", c.timer.TicketID, c.timer.Action, c.timer.At)
+		events = append(events, outbox.New(TopicTimer, key, c.t.ID, c.timer, time.UnixMilli(c.timer.At)))
+	}
+	return s.Outbox.Add(tx, events...)
+}
+
+// advance appends an event and moves the ticket to next, if it still is at seen.
+func (s *Service) advance(tx *gorm.DB, next *Ticket, seen Ticket, e Event) error {
+	e.seal(seen.LastHash)
+	next.Version, next.LastHash = e.Seq, e.Hash
+	updated := tx.Model(&Ticket{}).Where("id = ? AND version = ?", seen.ID, seen.Version).Select(mutable).Updates(*next)
+	if updated.Error != nil {
+		return updated.Error
+	}
+	if updated.RowsAffected == 0 {
+		return ErrStale
+	}
+	return tx.Create(&e).Error
+}
+
+func (s *Service) storeParts(tx *gorm.DB, c *change) error {
+	if c.beside != nil {
+		if err := tx.Exec("DELETE FROM ticket_parts WHERE ticket_id = ? AND kind IN ?", c.t.ID, []PartKind{CoHandler, Watcher}).Error; err != nil {
+			return err
+		}
+		if err := s.insertParts(tx, c.t.ID, c.beside); err != nil {
+			return err
+		}
+	}
+	var added []Part
+	for _, p := range c.moved {
+		if p.ID == 0 {
+			added = append(added, p)
+			continue
+		}
+		if err := tx.Exec("UPDATE ticket_parts SET arrived_at = ?, done_at = ? WHERE id = ?", p.ArrivedAt, p.DoneAt, p.ID).Error; err != nil {
+			return err
+		}
+	}
+	return s.insertParts(tx, c.t.ID, added)
+}
+
+func (s *Service) insertParts(tx *gorm.DB, ticket int64, parts []Part) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	for i := range parts {
+		parts[i].ID, parts[i].TicketID = s.DB.NewID(), ticket
+	}
+	return tx.Create(&parts).Error
+}
+
+// bring takes the reporter and followers of a merged ticket along to the other.
+func (s *Service) bring(tx *gorm.DB, c *change) error {
+	var people []int64
+	err := tx.Raw("SELECT person_id FROM ticket_followers WHERE ticket_id = ?", c.t.ID).Scan(&people).Error
+	if err != nil {
+		return err
+	}
+	for _, person := range append(people, c.t.ReporterID) {
+		if person == c.into.ReporterID {
+			continue
+		}
+		if err := join(tx, c.into.ID, person, c.now); err != nil {
+			return err
+		}
+	}
+	other := *c.into
+	e := Event{
+		ID: s.DB.NewID(), TicketID: other.ID, Seq: other.Version + 1, Action: Add, FromState: other.State, ToState: other.State,
+		ActorTitle: systemTitle, Note: "并入同一问题的工单 " + c.t.Number, Data: detailJSON(Detail{}), At: c.now.UnixMilli(),
+	}
+	return s.advance(tx, &other, *c.into, e)
+}
+
+// joined is a person who follows a ticket.
+type joined struct {
+	TicketID  int64 `gorm:"primaryKey;autoIncrement:false"`
+	PersonID  int64 `gorm:"primaryKey;autoIncrement:false"`
+	CreatedAt int64
+}
+
+// TableName is gorm's.
+func (joined) TableName() string { return "ticket_followers" }
+
+func join(tx *gorm.DB, ticket, person int64, now time.Time) error {
+	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&joined{ticket, person, now.UnixMilli()}).Error
+}
+
+func detailJSON(d Detail) string {
+	b, _ := json.Marshal(d)
+	return string(b)
+}
+
+var shortNumber = regexp.MustCompile(`^[0-9]{1,6}$`)
+
+// byNumber finds a ticket by its whole number.
+func (s *Service) byNumber(ctx context.Context, number string) (Ticket, error) {
+	var t Ticket
+	err := s.DB.Read(ctx).Take(&t, "number = ?", strings.ToUpper(strings.TrimSpace(number))).Error
+	return t, unknown(err)
+}
+
+func (s *Service) byID(ctx context.Context, id int64) (Ticket, error) {
+	var t Ticket
+	err := s.DB.Read(ctx).Take(&t, id).Error
+	return t, unknown(err)
+}
+
+func unknown(err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return ErrUnknown
+	}
+	return err
+}

@@ -1,0 +1,176 @@
+package ticket
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+)
+
+// Event is one thing that happened to a ticket. Events are only ever added;
+// each one's hash covers the hash before it.
+type Event struct {
+	ID, TicketID, Seq  int64
+	Action             Action
+	FromState, ToState State
+	ActorID, ActorPost int64
+	ActorTitle         string // as others see the actor: 福馨苑小区党支部书记, 报事人, 汾邻
+	Note               string
+	Data               string // a Detail, as JSON
+	At                 int64
+	PrevHash, Hash     string
+	RequestKey         *string
+}
+
+// TableName is gorm's.
+func (Event) TableName() string { return "ticket_events" }
+
+// Detail is what an event says beside its note.
+type Detail struct {
+	To           int64        `json:"to,omitempty"`
+	ToTitle      string       `json:"to_title,omitempty"`
+	Asked        Action       `json:"asked,omitempty"` // what a decision was about
+	Approve      *bool        `json:"approve,omitempty"`
+	Until        int64        `json:"until,omitempty"`
+	Solved       *bool        `json:"solved,omitempty"`
+	Satisfaction Satisfaction `json:"satisfaction,omitempty"`
+	Into         string       `json:"into,omitempty"`
+	Posts        []int64      `json:"posts,omitempty"`
+	Photos       []int64      `json:"photos,omitempty"`
+	Place        *Place       `json:"place,omitempty"`
+}
+
+// Detail reads Data.
+func (e Event) Detail() Detail {
+	var d Detail
+	_ = json.Unmarshal([]byte(e.Data), &d) // written by us; a changed row is audit's business
+	return d
+}
+
+// seal fills the hash from all that is kept.
+func (e *Event) seal(prev string) {
+	e.PrevHash = prev
+	e.Hash = e.digest()
+}
+
+func (e *Event) digest() string {
+	// JSON of an array is unambiguous: no field can flow into the next.
+	b, _ := json.Marshal([]any{
+		e.PrevHash, e.ID, e.TicketID, e.Seq, e.Action, e.FromState, e.ToState, e.ActorID, e.ActorPost, e.ActorTitle, e.Note, e.Data, e.At,
+	})
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Fault is something that the audit found wrong.
+type Fault struct {
+	Number string
+	Seq    int64
+	What   string
+}
+
+func (f Fault) String() string { return fmt.Sprintf("%s event %d: %s", f.Number, f.Seq, f.What) }
+
+// Audit is what Verify looked at and found.
+type Audit struct {
+	Tickets, Events int
+	Faults          []Fault
+}
+
+// auditPage is how many tickets are verified at a time.
+const auditPage = 500
+
+// Verify reads the whole log and reports every event that was changed, is
+// missing or stands in another order, tickets whose head differs from their
+// log, and numbers that were given but have no ticket.
+func (s *Service) Verify(ctx context.Context) (Audit, error) {
+	var a Audit
+	counts := map[string]int64{} // by day
+	for after := int64(0); ; {
+		var tickets []Ticket
+		if err := s.DB.Read(ctx).Where("id > ?", after).Order("id").Limit(auditPage).Find(&tickets).Error; err != nil {
+			return a, err
+		}
+		if len(tickets) == 0 {
+			break
+		}
+		ids := make([]int64, len(tickets))
+		for i, t := range tickets {
+			ids[i] = t.ID
+		}
+		var events []Event
+		if err := s.DB.Read(ctx).Where("ticket_id IN ?", ids).Order("ticket_id, seq").Find(&events).Error; err != nil {
+			return a, err
+		}
+		byTicket := map[int64][]Event{}
+		for _, e := range events {
+			byTicket[e.TicketID] = append(byTicket[e.TicketID], e)
+		}
+		for _, t := range tickets {
+			a.Faults = append(a.Faults, t.verify(byTicket[t.ID])...)
+			counts[dayOf(t.Number)]++
+		}
+		a.Tickets += len(tickets)
+		a.Events += len(events)
+		after = ids[len(ids)-1]
+	}
+	var days []struct {
+		Day  string
+		Last int64
+	}
+	if err := s.DB.Read(ctx).Raw("SELECT day, last FROM ticket_numbers ORDER BY day").Scan(&days).Error; err != nil {
+		return a, err
+	}
+	for _, d := range days {
+		if counts[d.Day] != d.Last {
+			a.Faults = append(a.Faults, Fault{numberPrefix + d.Day, 0, fmt.Sprintf("%d numbers were given, %d tickets are there", d.Last, counts[d.Day])})
+		}
+	}
+	return a, nil
+}
+
+func (t Ticket) verify(events []Event) []Fault {
+	var faults []Fault
+	fault := func(seq int64, what string) { faults = append(faults, Fault{t.Number, seq, what}) }
+	prev, state := "", State("")
+	for i, e := range events {
+		switch {
+		case e.Seq != int64(i+1):
+			fault(e.Seq, fmt.Sprintf("stands where event %d should", i+1))
+			return faults
+		case e.PrevHash != prev:
+			fault(e.Seq, "does not follow the event before it")
+		case e.digest() != e.Hash:
+			fault(e.Seq, "was changed")
+		case e.FromState != state:
+			fault(e.Seq, "starts from a state that the event before did not reach")
+		}
+		prev, state = e.Hash, e.ToState
+	}
+	switch {
+	case t.Version != int64(len(events)):
+		fault(t.Version, fmt.Sprintf("the ticket counts %d events, %d are there", t.Version, len(events)))
+	case t.LastHash != prev:
+		fault(t.Version, "the ticket's last hash is not its last event's")
+	case t.State != state:
+		fault(t.Version, "the ticket's state is not its last event's")
+	}
+	return faults
+}
+
+// requested returns the event that a request made before, if it did.
+func (s *Service) requested(ctx context.Context, key string) (Event, bool, error) {
+	if key == "" {
+		return Event{}, false, nil
+	}
+	var e Event
+	err := s.DB.Read(ctx).Take(&e, "request_key = ?", key).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return e, false, nil
+	}
+	return e, err == nil, err
+}

@@ -1,0 +1,143 @@
+package ticket
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"slices"
+
+	"github.com/disintegration/imaging"
+	_ "golang.org/x/image/webp" // a decoder by its mark
+	"gorm.io/gorm"
+
+	"fenlin/internal/org"
+	"fenlin/internal/outbox"
+)
+
+// Limits of photos.
+const (
+	MaxPhoto  = 10 << 20 // bytes as sent
+	maxPixels = 50_000_000
+	photoSide = 1600 // pixels of the longer side as kept
+	photoJPEG = 80   // quality
+	maxPhotos = 9    // of one report or action
+)
+
+// Photo is a picture as kept: drawn anew, so that nothing of the camera's own data (place, time, owner) remains.
+type Photo struct {
+	ID        int64
+	OwnerID   int64
+	TicketID  int64 // 0 until attached
+	SourceKey *string
+	Content   []byte // JPEG
+	CreatedAt int64
+}
+
+// Keep draws a picture anew and keeps it for its owner, to be attached by its
+// id; a key that was used before returns the photo it made then.
+// Errors: ErrNotPicture, ErrBigPicture.
+func (s *Service) Keep(ctx context.Context, owner int64, key string, raw []byte) (int64, error) {
+	content, err := redraw(raw)
+	if err != nil {
+		return 0, err
+	}
+	p := Photo{ID: s.DB.NewID(), OwnerID: owner, Content: content, CreatedAt: s.Now().UnixMilli()}
+	if key != "" {
+		p.SourceKey = &key
+	}
+	err = s.DB.Tx(ctx, func(tx *gorm.DB) error { return tx.Create(&p).Error })
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		var ids []int64
+		err = s.DB.Read(ctx).Raw("SELECT id FROM photos WHERE source_key = ?", key).Scan(&ids).Error
+		if err == nil && len(ids) > 0 {
+			return ids[0], nil
+		}
+	}
+	return p.ID, err
+}
+
+// Await promises a picture that WeChat still holds to a ticket; it is fetched
+// and added after the commit. The same key promises once.
+func (s *Service) Await(ctx context.Context, m Media) error {
+	err := s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return s.Outbox.Add(tx, outbox.New(TopicMedia, "media:"+m.Key, m.TicketID, m, s.Now()))
+	})
+	if err == nil {
+		s.Outbox.Wake()
+	}
+	return err
+}
+
+// Arrived keeps a picture that was awaited and adds it to its ticket.
+func (s *Service) Arrived(ctx context.Context, m Media, raw []byte) error {
+	id, err := s.Keep(ctx, m.Person, m.Key, raw)
+	if err != nil {
+		return err
+	}
+	add := Input{Action: Add, Key: "photo:" + m.Key, Photos: []int64{id}}
+	_, err = s.act(ctx, org.Actor{Person: m.Person}, 0, add, func() (Ticket, error) { return s.byID(ctx, m.TicketID) })
+	return err
+}
+
+// Photo returns a picture to somebody who may see its ticket, or who took it.
+func (s *Service) Photo(ctx context.Context, by org.Actor, id int64) ([]byte, error) {
+	var p Photo
+	if err := s.DB.Read(ctx).Take(&p, id).Error; err != nil {
+		return nil, unknown(err)
+	}
+	if p.OwnerID == by.Person {
+		return p.Content, nil
+	}
+	if p.TicketID == 0 {
+		return nil, ErrUnknown
+	}
+	t, err := s.byID(ctx, p.TicketID)
+	if err != nil {
+		return nil, err
+	}
+	if f, err := s.full(ctx, by, t); err != nil || !f.Whole {
+		return nil, errors.Join(ErrUnknown, err)
+	}
+	return p.Content, nil
+}
+
+// attach gives the owner's free photos to a ticket; another's photo, or one
+// that already hangs elsewhere, is refused.
+func attach(tx *gorm.DB, ticket, owner int64, photos []int64) error {
+	if len(photos) == 0 {
+		return nil
+	}
+	if len(photos) > maxPhotos {
+		return ErrInvalid.At(string(FieldPhotos), "一次最多附 9 张照片")
+	}
+	updated := tx.Exec("UPDATE photos SET ticket_id = ? WHERE id IN ? AND owner_id = ? AND ticket_id IN (0, ?)", ticket, photos, owner, ticket)
+	if updated.Error == nil && updated.RowsAffected != int64(len(photos)) {
+		return ErrInvalid.At(string(FieldPhotos), "照片没有上传成功，请重新上传")
+	}
+	return updated.Error
+}
+
+// redraw decodes a picture, turns it upright, shrinks it and encodes it anew.
+func redraw(raw []byte) ([]byte, error) {
+	if len(raw) > MaxPhoto {
+		return nil, ErrBigPicture
+	}
+	c, format, err := image.DecodeConfig(bytes.NewReader(raw))
+	if err != nil || c.Width <= 0 || c.Height <= 0 || !slices.Contains([]string{"jpeg", "png", "webp"}, format) {
+		return nil, ErrNotPicture
+	}
+	if c.Width*c.Height > maxPixels {
+		return nil, ErrBigPicture
+	}
+	src, err := imaging.Decode(bytes.NewReader(raw), imaging.AutoOrientation(true))
+	if err != nil {
+		return nil, ErrNotPicture.Because(err)
+	}
+	src = imaging.Fit(src, photoSide, photoSide, imaging.Linear)
+	paper := imaging.New(src.Bounds().Dx(), src.Bounds().Dy(), color.White) // under transparent pictures
+	var out bytes.Buffer
+	err = imaging.Encode(&out, imaging.Overlay(paper, src, image.Point{}, 1), imaging.JPEG, imaging.JPEGQuality(photoJPEG))
+	return out.Bytes(), err
+}

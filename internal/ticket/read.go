@@ -1,0 +1,248 @@
+package ticket
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"fenlin/internal/errs"
+	"fenlin/internal/org"
+)
+
+// Choice is an action that the caller may take now.
+type Choice struct {
+	Action Action
+	Label  string
+	Needs  []Field // must be given
+	Takes  []Field // may be given
+}
+
+// Full is a ticket as the caller may see it.
+type Full struct {
+	Ticket
+	Whole   bool // all of it; otherwise what neighbours may know
+	Actions []Choice
+	Events  []Event // none unless Whole
+	Parts   []Part
+	Posts   map[int64]org.Post // the lead, the parts and every post it may be handed to
+	Photos  []int64
+}
+
+// Get returns a ticket by its number with what the caller may do now.
+// ErrUnknown also stands for a ticket that is none of the caller's business.
+func (s *Service) Get(ctx context.Context, by org.Actor, number string) (Full, error) {
+	t, err := s.byNumber(ctx, number)
+	if err != nil {
+		return Full{}, err
+	}
+	return s.full(ctx, by, t)
+}
+
+// View is Get for a ticket just returned by Report or Act.
+func (s *Service) View(ctx context.Context, by org.Actor, t Ticket) (Full, error) {
+	return s.full(ctx, by, t)
+}
+
+func (s *Service) full(ctx context.Context, by org.Actor, t Ticket) (Full, error) {
+	sit, err := s.situation(ctx, t, by)
+	if err != nil {
+		return Full{}, err
+	}
+	if sit.rel == 0 {
+		return Full{}, ErrUnknown
+	}
+	f := Full{Ticket: t, Posts: sit.posts, Parts: sit.parts, Whole: sit.rel&^(follower|neighbour) != 0}
+	for _, r := range sit.allowed() {
+		f.Actions = append(f.Actions, Choice{r.action, r.label, r.needs, r.takes})
+	}
+	if !f.Whole {
+		return f, nil
+	}
+	if err := s.DB.Read(ctx).Order("seq").Find(&f.Events, "ticket_id = ?", t.ID).Error; err != nil {
+		return f, err
+	}
+	err = s.DB.Read(ctx).Raw("SELECT id FROM photos WHERE ticket_id = ? ORDER BY id", t.ID).Scan(&f.Photos).Error
+	return f, err
+}
+
+// View names a list of tickets.
+type View string
+
+// The views.
+const (
+	Mine      View = "mine"      // reported by the caller, newest first
+	Following View = "following" // joined by the caller, newest first
+	Inbox     View = "inbox"     // to be worked on or decided by the caller, due soonest first
+	Overdue   View = "overdue"   // past due in the caller's subtree, longest first
+	Compound  View = "compound"  // of one compound, newest first, without personal data
+)
+
+// Page is one page of a list; Next is empty on the last.
+type Page struct {
+	Items []Ticket
+	Next  string
+}
+
+// MaxPage is the longest page of a list.
+const MaxPage = 100
+
+var errCursor = errs.New(errs.Invalid, "cursor", "页码已失效，请从第一页看起")
+
+// List returns a page of a view. Compound lists the caller's own compound
+// unless another is named.
+func (s *Service) List(ctx context.Context, by org.Actor, v View, compound int64, limit int, cursor string) (Page, error) {
+	if limit <= 0 || limit > MaxPage {
+		limit = 20
+	}
+	q := s.DB.Read(ctx).Table("tickets t").Select("t.*")
+	order, dir := "t.id", "DESC"
+	switch v {
+	case Mine:
+		q = q.Where("t.reporter_id = ?", by.Person)
+	case Following:
+		q = q.Where("t.id IN (SELECT ticket_id FROM ticket_followers WHERE person_id = ?)", by.Person)
+	case Inbox:
+		q, order, dir = s.inbox(q, by), "t.due_at", "ASC"
+	case Overdue:
+		q = q.Joins("JOIN org_units u ON u.id = t.org_id").Where("t.state IN ? AND t.due_at < ?", working, s.Now().UnixMilli()).Where(within(q, by, org.SeeTickets))
+		order, dir = "t.due_at", "ASC"
+	case Compound:
+		if compound == 0 {
+			compound = by.Home
+		}
+		q = q.Where("t.org_id = ? AND t.state NOT IN ?", compound, []State{Withdrawn, Merged, Excluded, Rejected})
+	default:
+		return Page{}, ErrInvalid.At("view", "没有这个列表")
+	}
+	if cursor != "" {
+		var at, id int64
+		raw, err := base64.RawURLEncoding.DecodeString(cursor)
+		if err != nil {
+			return Page{}, errCursor
+		}
+		if n, err := fmt.Sscanf(string(raw), "%d.%d", &at, &id); err != nil || n != 2 {
+			return Page{}, errCursor
+		}
+		past := map[string]string{"ASC": ">", "DESC": "<"}[dir]
+		q = q.Where(fmt.Sprintf("(%[1]s %[2]s ? OR (%[1]s = ? AND t.id %[2]s ?))", order, past), at, at, id)
+	}
+	var page Page
+	err := q.Order(order + " " + dir + ", t.id " + dir).Limit(limit + 1).Find(&page.Items).Error
+	if err != nil || len(page.Items) <= limit {
+		return page, err
+	}
+	page.Items = page.Items[:limit]
+	last := page.Items[limit-1]
+	key := last.ID
+	if dir == "ASC" {
+		key = last.DueAt
+	}
+	page.Next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", key, last.ID))
+	return page, nil
+}
+
+// inbox is what the caller's posts handle, what they were whistled for, and
+// what waits for a decision from above.
+func (s *Service) inbox(q *gorm.DB, by org.Actor) *gorm.DB {
+	posts := []int64{0}
+	for _, p := range by.Posts {
+		posts = append(posts, p.ID)
+	}
+	where := s.DB.Read(q.Statement.Context).
+		Where("t.lead_post IN ? AND t.state IN ?", posts, working).
+		Or("t.state = ? AND t.id IN (SELECT ticket_id FROM ticket_parts WHERE post_id IN ? AND kind = ? AND done_at = 0)", Whistled, posts, Called)
+	for _, p := range by.Posts {
+		if !(org.Actor{Posts: []org.Post{p}}).May(org.Supervise, p.OrgPath) {
+			continue
+		}
+		var below []org.Role
+		for _, r := range org.Handlers {
+			if r.Rank() < p.Role.Rank() {
+				below = append(below, r)
+			}
+		}
+		where = where.Or("t.pending <> '' AND t.pending_by <> ? AND t.org_id IN (SELECT id FROM org_units WHERE path LIKE ?) AND t.lead_post IN (SELECT id FROM posts WHERE role IN ?)",
+			by.Person, p.OrgPath+"%", below)
+	}
+	return q.Where(where)
+}
+
+// within is the condition that a unit u lies where the caller has p.
+func within(q *gorm.DB, by org.Actor, p org.Permission) *gorm.DB {
+	cond := q.Session(&gorm.Session{NewDB: true}).Where("1 = 0")
+	for _, post := range by.Posts {
+		if (org.Actor{Posts: []org.Post{post}}).May(p, post.OrgPath) {
+			cond = cond.Or("u.path LIKE ?", post.OrgPath+"%")
+		}
+	}
+	return cond
+}
+
+// Mine finds one of a person's own tickets by a whole number or its last
+// digits; empty means the latest. Errors: ErrUnknown.
+func (s *Service) Mine(ctx context.Context, person int64, number string) (Ticket, error) {
+	number = strings.ToUpper(strings.TrimSpace(number))
+	q := s.DB.Read(ctx).Where("reporter_id = ?", person)
+	switch {
+	case number == "":
+	case shortNumber.MatchString(number):
+		q = q.Where("number LIKE ?", "%-%"+number)
+	default:
+		q = q.Where("number = ?", number)
+	}
+	var found []Ticket
+	if err := q.Order("created_at DESC, id DESC").Limit(1).Find(&found).Error; err != nil {
+		return Ticket{}, err
+	}
+	if len(found) == 0 {
+		return Ticket{}, ErrUnknown
+	}
+	return found[0], nil
+}
+
+// Requested returns the ticket and event that a request with this key made
+// before, if it did: the answer to a message that comes again is made from it.
+func (s *Service) Requested(ctx context.Context, key string) (Ticket, Event, bool, error) {
+	e, done, err := s.requested(ctx, key)
+	if err != nil || !done {
+		return Ticket{}, e, false, err
+	}
+	t, err := s.byID(ctx, e.TicketID)
+	return t, e, true, err
+}
+
+// Moment is one event with all that a notice about it needs.
+type Moment struct {
+	Ticket
+	Event     Event
+	Place     org.Unit
+	Posts     map[int64]org.Post
+	Parts     []Part
+	Followers []int64
+	Deciders  []int64 // posts that may decide what is pending
+}
+
+// At returns the moment of an event.
+func (s *Service) At(ctx context.Context, h Happened) (Moment, error) {
+	t, err := s.byID(ctx, h.TicketID)
+	if err != nil {
+		return Moment{}, err
+	}
+	m := Moment{Ticket: t}
+	if err := s.DB.Read(ctx).Take(&m.Event, "ticket_id = ? AND seq = ?", h.TicketID, h.Seq).Error; err != nil {
+		return m, unknown(err)
+	}
+	sit, err := s.situation(ctx, t, org.Actor{})
+	if err != nil {
+		return m, err
+	}
+	m.Place, m.Posts, m.Parts = sit.desk.Unit, sit.posts, sit.parts
+	if up := sit.higher(); up.ID != 0 {
+		m.Deciders = []int64{up.ID}
+	}
+	err = s.DB.Read(ctx).Raw("SELECT person_id FROM ticket_followers WHERE ticket_id = ? ORDER BY person_id", t.ID).Scan(&m.Followers).Error
+	return m, err
+}

@@ -1,0 +1,253 @@
+package ticket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"fenlin/internal/org"
+	"fenlin/internal/outbox"
+	"fenlin/internal/understand"
+)
+
+const (
+	numberPrefix = "FY" // Fenyang
+	systemTitle  = "汾邻"
+	reporterName = "报事人"
+)
+
+// Report is a problem that somebody tells. What Place leaves open is
+// understood from the text, the compound at last from where the person lives.
+type Report struct {
+	Key      string // makes a repeated report the same ticket; empty = none
+	Reporter int64
+	Home     int64 // the compound where the reporter lives, or 0
+	Channel  string
+	Text     string
+	Place    Place
+	Point    *Point
+	Photos   []int64
+}
+
+// Understood is what Fenlin makes of a report before it is filed.
+type Understood struct {
+	Reading    understand.Reading
+	Place      Place // complete but for OrgID, which is 0 while the compound is unknown
+	Duplicates []Ticket
+	Lead       org.Post
+	Grade      string
+	Reason     string
+	DueAt      int64
+}
+
+// Preview understands and routes a report without filing it.
+func (s *Service) Preview(ctx context.Context, r Report) (Understood, error) {
+	u, err := s.understand(ctx, r)
+	if err != nil || u.Place.OrgID == 0 {
+		return u, err
+	}
+	route, _, err := s.route(ctx, u.Place, u.Reading.Emergency, s.Now())
+	if err != nil {
+		return u, err
+	}
+	u.Lead, u.Grade, u.Reason, u.DueAt = route.lead, route.grade, route.reason, route.dueAt
+	u.Duplicates, err = s.duplicates(ctx, u.Place)
+	return u, err
+}
+
+// Report files a ticket and hands it to its desk in one transaction. A report
+// with a key that was used before returns the ticket it made then.
+func (s *Service) Report(ctx context.Context, r Report) (Ticket, error) {
+	u, err := s.understand(ctx, r)
+	if err != nil {
+		return Ticket{}, err
+	}
+	switch {
+	case u.Reading.Intent == understand.Chatter && r.Place.Category == "":
+		return Ticket{}, ErrChatter
+	case u.Place.OrgID == 0 && !u.Reading.Emergency:
+		return Ticket{}, ErrNoPlace
+	case u.Place.OrgID == 0: // danger waits for nothing: the city's desk asks where
+		city, err := s.Org.Root(ctx)
+		if err != nil {
+			return Ticket{}, err
+		}
+		u.Place.OrgID = city.ID
+	}
+	now := s.Now()
+	route, _, err := s.route(ctx, u.Place, u.Reading.Emergency, now)
+	if err != nil {
+		return Ticket{}, err
+	}
+	t := s.draft(r, u, route, now)
+	err = s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.file(tx, &t, r, route, now) })
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		if e, done, err2 := s.requested(ctx, r.Key); done {
+			return s.byID(ctx, e.TicketID)
+		} else if err2 != nil {
+			return Ticket{}, err2
+		}
+	}
+	if err != nil {
+		return Ticket{}, err
+	}
+	s.Outbox.Wake()
+	return t, nil
+}
+
+// understand reads the text and completes what the person left open.
+func (s *Service) understand(ctx context.Context, r Report) (Understood, error) {
+	text := strings.TrimSpace(r.Text)
+	switch n := len([]rune(text)); {
+	case n == 0:
+		return Understood{}, ErrNoText
+	case n > MaxText:
+		return Understood{}, ErrLongText
+	}
+	known, err := s.Places(ctx)
+	if err != nil {
+		return Understood{}, err
+	}
+	reading := s.Reader.Read(text, known.Gazetteer)
+	u := Understood{Reading: reading, Place: r.Place}
+	if u.Place.Category == "" {
+		u.Place.Category = reading.Guesses[0].Code
+	} else if _, ok := s.Reader.Category(u.Place.Category); !ok {
+		return u, ErrInvalid.At("category", "没有这个类别")
+	}
+	for _, f := range []struct {
+		to   *string
+		from string
+	}{{&u.Place.Building, reading.Building}, {&u.Place.Unit, reading.Unit}, {&u.Place.Floor, reading.Floor}, {&u.Place.Room, reading.Room}} {
+		if *f.to == "" {
+			*f.to = f.from
+		}
+	}
+	if u.Place.OrgID == 0 && len(reading.Compounds) > 0 && reading.Compounds[0].Confidence >= sureOfPlace {
+		u.Place.OrgID = reading.Compounds[0].ID
+	}
+	if u.Place.OrgID == 0 {
+		u.Place.OrgID = r.Home
+	}
+	if _, ok := known.ByID[u.Place.OrgID]; u.Place.OrgID != 0 && !ok {
+		return u, org.ErrUnknownUnit
+	}
+	return u, nil
+}
+
+// sureOfPlace is how certain a name in the text must be to outweigh where the person lives.
+const sureOfPlace = 0.8
+
+func (s *Service) draft(r Report, u Understood, route routed, now time.Time) Ticket {
+	p := u.Place
+	t := Ticket{
+		ID: s.DB.NewID(), OrgID: p.OrgID, Building: p.Building, Unit: p.Unit, Floor: p.Floor, Room: p.Room,
+		Category: p.Category, Emergency: u.Reading.Emergency, Danger: u.Reading.Danger, Text: strings.TrimSpace(r.Text), Channel: r.Channel, ReporterID: r.Reporter,
+		State: Dispatched, Version: 2, Grade: route.grade, LeadPost: route.lead.ID, RouteRule: route.rule, RouteReason: route.reason,
+		CreatedAt: now.UnixMilli(), RespondBy: route.respondBy, DueAt: route.dueAt,
+	}
+	if r.Point != nil {
+		t.Lat, t.Lng, t.Datum = &r.Point.Lat, &r.Point.Lng, r.Point.Datum
+	}
+	return t
+}
+
+// file writes everything of a new ticket.
+func (s *Service) file(tx *gorm.DB, t *Ticket, r Report, route routed, now time.Time) error {
+	if err := s.limit(tx, t, now); err != nil {
+		return err
+	}
+	number, err := s.nextNumber(tx, now)
+	if err != nil {
+		return err
+	}
+	t.Number = number
+	submitted := Event{
+		ID: s.DB.NewID(), TicketID: t.ID, Seq: 1, Action: Submit, ToState: Submitted, ActorID: t.ReporterID, ActorTitle: reporterName,
+		Note: t.Text, Data: detailJSON(Detail{Photos: r.Photos}), At: t.CreatedAt,
+	}
+	if r.Key != "" {
+		submitted.RequestKey = &r.Key
+	}
+	submitted.seal("")
+	dispatched := Event{
+		ID: s.DB.NewID(), TicketID: t.ID, Seq: 2, Action: Dispatch, FromState: Submitted, ToState: Dispatched, ActorTitle: systemTitle,
+		Note: route.reason, Data: detailJSON(Detail{To: route.lead.ID, ToTitle: route.lead.Title}), At: t.CreatedAt,
+	}
+	dispatched.seal(submitted.Hash)
+	t.LastHash = dispatched.Hash
+	if err := tx.Create(t).Error; err != nil {
+		return err
+	}
+	if err := tx.Create(&[]Event{submitted, dispatched}).Error; err != nil {
+		return err
+	}
+	if err := s.insertParts(tx, t.ID, route.parts); err != nil {
+		return err
+	}
+	if err := attach(tx, t.ID, t.ReporterID, r.Photos); err != nil {
+		return err
+	}
+	return s.Outbox.Add(tx, happened(*t, 2, now))
+}
+
+// limit refuses what is more than a person can mean.
+func (s *Service) limit(tx *gorm.DB, t *Ticket, now time.Time) error {
+	if t.Emergency {
+		return nil
+	}
+	var today int64
+	err := tx.Raw("SELECT COUNT(*) FROM tickets WHERE reporter_id = ? AND created_at > ?", t.ReporterID, now.Add(-24*time.Hour).UnixMilli()).Scan(&today).Error
+	if err == nil && today >= DailyReports {
+		return ErrTooMany
+	}
+	return err
+}
+
+// nextNumber counts without gaps, so that a missing ticket shows.
+func (s *Service) nextNumber(tx *gorm.DB, now time.Time) (string, error) {
+	day := s.day(now)
+	last := int64(1)
+	updated := tx.Exec("UPDATE ticket_numbers SET last = last + 1 WHERE day = ?", day)
+	switch {
+	case updated.Error != nil:
+		return "", updated.Error
+	case updated.RowsAffected == 0:
+		if err := tx.Exec("INSERT INTO ticket_numbers (day, last) VALUES (?, 1)", day).Error; err != nil {
+			return "", err
+		}
+	default:
+		if err := tx.Raw("SELECT last FROM ticket_numbers WHERE day = ?", day).Scan(&last).Error; err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%s%s-%04d", numberPrefix, day, last), nil
+}
+
+// day is the local date as numbers carry it, yyMMdd.
+func (s *Service) day(now time.Time) string { return now.In(s.Calendar.Location()).Format("060102") }
+
+func dayOf(number string) string {
+	day, _, _ := strings.Cut(strings.TrimPrefix(number, numberPrefix), "-")
+	return day
+}
+
+func happened(t Ticket, seq int64, now time.Time) outbox.Event {
+	return outbox.New(TopicEvent, fmt.Sprintf("ticket:%d:%d", t.ID, seq), t.ID, Happened{t.ID, seq}, now)
+}
+
+// duplicates are open tickets of the last week for the same thing in the same place.
+func (s *Service) duplicates(ctx context.Context, p Place) ([]Ticket, error) {
+	var found []Ticket
+	q := s.DB.Read(ctx).Where("org_id = ? AND created_at > ? AND category = ? AND state IN ?",
+		p.OrgID, s.Now().Add(-7*24*time.Hour).UnixMilli(), p.Category, working)
+	if p.Building != "" {
+		q = q.Where("building IN ?", []string{"", p.Building})
+	}
+	err := q.Order("created_at DESC").Limit(3).Find(&found).Error
+	return found, err
+}

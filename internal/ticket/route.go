@@ -1,0 +1,92 @@
+package ticket
+
+import (
+	"context"
+	"time"
+
+	"fenlin/internal/org"
+	"fenlin/internal/routing"
+	"fenlin/internal/understand"
+)
+
+// places is the city's compounds as sentences name them.
+type places struct {
+	Gazetteer *understand.Gazetteer
+	ByID      map[int64]org.Place
+	List      []org.Place
+	at        time.Time
+}
+
+// placesLife is how old the names of compounds may be.
+const placesLife = time.Minute
+
+// Places returns the city's compounds, at most a minute old.
+func (s *Service) Places(ctx context.Context) (*places, error) { //nolint:revive // read by its fields alone
+	now := s.Now()
+	if p := s.places.Load(); p != nil && now.Sub(p.at) < placesLife {
+		return p, nil
+	}
+	list, err := s.Org.Places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &places{ByID: make(map[int64]org.Place, len(list)), List: list, at: now}
+	named := make([]understand.Place, len(list))
+	for i, c := range list {
+		p.ByID[c.OrgID] = c
+		named[i] = understand.Place{ID: c.OrgID, Name: c.Name, Aliases: c.Aliases}
+	}
+	p.Gazetteer = understand.NewGazetteer(named)
+	if len(list) > 0 { // a city still being seeded is read again
+		s.places.Store(p)
+	}
+	return p, nil
+}
+
+// Facts are what routing looks at for a problem at a place.
+func (s *Service) Facts(ctx context.Context, p Place, emergency bool) (routing.Facts, org.Desk, error) {
+	desk, err := s.Org.Desk(ctx, p.OrgID, p.Building)
+	if err != nil {
+		return routing.Facts{}, desk, err
+	}
+	f := routing.Facts{
+		Category: p.Category, Kind: string(desk.Governance), Emergency: emergency, Building: p.Building, Orgs: desk.Unit.Chain(),
+		Posts: make([]routing.Post, 0, len(desk.Posts)),
+	}
+	for _, post := range desk.Posts {
+		r := routing.Post{ID: post.ID, Role: string(post.Role), Org: post.OrgID, Title: post.Title, Filled: post.Filled}
+		if post.OrgKind == org.Department {
+			r.Department = post.OrgCode
+		}
+		f.Posts = append(f.Posts, r)
+	}
+	return f, desk, nil
+}
+
+// route decides who handles a problem at a place, from when the clocks run.
+func (s *Service) route(ctx context.Context, p Place, emergency bool, from time.Time) (routed, org.Desk, error) {
+	facts, desk, err := s.Facts(ctx, p, emergency)
+	if err != nil {
+		return routed{}, desk, err
+	}
+	var d routing.Decision
+	s.Routes.Decide(&facts, &d)
+	if d.Lead.Post == 0 {
+		return routed{}, desk, ErrNobody
+	}
+	grade, _ := s.Routes.Grade(d.Grade)
+	respond, finish := grade.Due(s.Calendar, from)
+	r := routed{grade: d.Grade, respondBy: respond.UnixMilli(), dueAt: finish.UnixMilli(), rule: d.Rule, reason: d.Reason(), parts: []Part{}}
+	for _, post := range desk.Posts {
+		if post.ID == d.Lead.Post {
+			r.lead = post
+		}
+	}
+	for _, a := range d.Co() {
+		r.parts = append(r.parts, Part{PostID: a.Post, Kind: CoHandler})
+	}
+	for _, a := range d.Watchers() {
+		r.parts = append(r.parts, Part{PostID: a.Post, Kind: Watcher})
+	}
+	return r, desk, nil
+}

@@ -1,0 +1,177 @@
+package ticket
+
+import (
+	"time"
+
+	"fenlin/internal/org"
+)
+
+// Action is what a person does to a ticket.
+type Action string
+
+// The actions.
+const (
+	Submit   Action = "submit" // only ever the first event
+	Accept   Action = "accept"
+	Contact  Action = "contact"
+	Dispatch Action = "dispatch"
+	Transfer Action = "transfer"
+	Return   Action = "return"
+	Decide   Action = "decide"
+	Extend   Action = "extend"
+	Whistle  Action = "whistle"
+	Arrive   Action = "arrive"
+	Consult  Action = "consult"
+	Suspend  Action = "suspend"
+	Resume   Action = "resume"
+	Exclude  Action = "exclude"
+	Reject   Action = "reject"
+	Finish   Action = "finish"
+	Confirm  Action = "confirm"
+	Rate     Action = "rate"
+	Reopen   Action = "reopen"
+	Withdraw Action = "withdraw"
+	Merge    Action = "merge"
+	Follow   Action = "follow"
+	Urge     Action = "urge"
+	Add      Action = "add"
+	Correct  Action = "correct"
+	Escalate Action = "escalate"
+	Close    Action = "close"
+)
+
+// relation is what a person is to a ticket; several at once.
+type relation uint
+
+const (
+	reporter  relation = 1 << iota // reported it
+	follower                       // joined it: 我也遇到
+	lead                           // holds the post that handles it now
+	called                         // holds a post that was whistled for and is not done
+	helper                         // holds a post that co-handles or watches
+	above                          // supervises the place from above the lead's rank
+	overseer                       // may see the tickets of the place
+	neighbour                      // lives in the compound
+	system                         // Fenlin itself, when a time has come
+)
+
+// Field is what an action asks for beside its name.
+type Field string
+
+// The fields; those of an action marked needs must be given.
+const (
+	FieldNote         Field = "note"
+	FieldPhotos       Field = "photos"
+	FieldTo           Field = "to"
+	FieldPosts        Field = "posts"
+	FieldUntil        Field = "until"
+	FieldApprove      Field = "approve"
+	FieldSolved       Field = "solved"
+	FieldSatisfaction Field = "satisfaction"
+	FieldInto         Field = "into"
+	FieldPlace        Field = "place"
+)
+
+// Windows and limits of the table.
+const (
+	ReopenWindow = 7 * 24 * time.Hour  // after closing
+	RateWindow   = 30 * 24 * time.Hour // after closing
+	UrgePause    = time.Hour           // between two urges of one ticket
+	MaxExtension = 90 * 24 * time.Hour // from now
+	watchAfter   = 3                   // redos or transfers
+)
+
+// rule is one row of the state table: in these states, such a person may do
+// this, and then the ticket stands there ("" = stays).
+type rule struct {
+	action Action
+	label  string
+	from   []State
+	by     relation
+	to     State
+	needs  []Field
+	takes  []Field
+	when   func(*situation) bool // further conditions; nil = none
+	do     func(*change) error   // effects beside the state; nil = none
+}
+
+var (
+	atDesk  = []State{Dispatched, Accepted, Contacted, Reopened}
+	inHand  = []State{Accepted, Contacted, Consulting, Whistled}
+	working = []State{Submitted, Dispatched, Accepted, Contacted, Consulting, Whistled, Suspended, Returned, Reopened}
+)
+
+// table is the whole life of a ticket. Chat, API and pages ask it alone. A
+// request that eases the clock or the numbers (return, extend, suspend,
+// exclude) waits until someone above the handler decides.
+var table = []rule{
+	{Accept, "签收", []State{Dispatched, Reopened}, lead, Accepted, nil, []Field{FieldNote}, nil, doAccept},
+	{Contact, "已联系", []State{Accepted}, lead, Contacted, nil, []Field{FieldNote}, nil, doContact},
+	{Finish, "办结", []State{Contacted, Consulting, Whistled}, lead, Finished, []Field{FieldNote}, []Field{FieldPhotos}, canFinish, doFinish},
+	{Finish, "完成本部门任务", []State{Whistled}, called, "", []Field{FieldNote}, []Field{FieldPhotos}, arrived, doFinishPart},
+	{Arrive, "报到", []State{Whistled}, called, "", nil, []Field{FieldNote}, notArrived, doArrive},
+	{Dispatch, "派单", atDesk, lead | above, Dispatched, []Field{FieldTo}, []Field{FieldNote}, undecidedNothing, doDispatch},
+	{Transfer, "转派", atDesk, lead, Dispatched, []Field{FieldTo, FieldNote}, nil, undecidedNothing, doTransfer},
+	{Return, "退单", atDesk, lead, Returned, []Field{FieldNote}, nil, someoneAbove, ask(Return)},
+	{Extend, "申请延期", inHand, lead, "", []Field{FieldNote, FieldUntil}, nil, someoneAbove, ask(Extend)},
+	{Suspend, "申请挂账", []State{Accepted, Contacted}, lead, "", []Field{FieldNote, FieldUntil}, nil, someoneAbove, ask(Suspend)},
+	{Exclude, "申请剔除", inHand, lead, "", []Field{FieldNote}, nil, someoneAbove, ask(Exclude)},
+	{Decide, "裁定", working, above, "", []Field{FieldApprove}, []Field{FieldNote, FieldTo}, decisionOwed, doDecide},
+	{Whistle, "吹哨", []State{Accepted, Contacted, Whistled}, lead, Whistled, []Field{FieldPosts, FieldNote}, nil, mayWhistle, doWhistle},
+	{Consult, "会商", []State{Accepted, Contacted}, lead, Consulting, []Field{FieldNote}, nil, undecidedNothing, nil},
+	{Resume, "恢复办理", []State{Consulting, Whistled, Suspended}, lead | system, Contacted, nil, []Field{FieldNote}, nil, doResume},
+	{Escalate, "提级", []State{Dispatched, Accepted, Contacted, Consulting, Reopened}, lead | above | system, Dispatched, []Field{FieldNote}, nil, canEscalate, doEscalate},
+	{Merge, "合并", atDesk, lead | above, Merged, []Field{FieldInto}, []Field{FieldNote}, undecidedNothing, doMerge},
+	{Reject, "不予受理", []State{Submitted, Dispatched, Accepted, Contacted, Returned}, above, Rejected, []Field{FieldNote}, nil, nil, doEnd},
+	{Close, "回访结案", []State{Finished}, above, Closed, []Field{FieldSolved, FieldNote}, []Field{FieldSatisfaction}, nil, doFollowUp},
+	{Close, "到期结案", []State{Finished}, system, Closed, nil, nil, nil, doTacit},
+	{Confirm, "确认结果", []State{Finished}, reporter, Closed, []Field{FieldSolved}, []Field{FieldSatisfaction, FieldNote}, nil, doConfirm},
+	{Rate, "评价", []State{Closed}, reporter, "", []Field{FieldSatisfaction}, []Field{FieldNote}, mayRate, doRate},
+	{Reopen, "要求重办", []State{Closed, Rejected, Excluded}, reporter, Reopened, []Field{FieldNote}, []Field{FieldPhotos}, mayReopen, doRedo},
+	{Withdraw, "撤销", working, reporter, Withdrawn, nil, []Field{FieldNote}, nil, doEnd},
+	{Urge, "催办", working, reporter | follower, "", nil, []Field{FieldNote}, mayUrge, doUrge},
+	{Add, "补充", append([]State{Finished}, working...), reporter | follower | lead | called | helper, "", nil, []Field{FieldNote, FieldPhotos}, nil, doAdd},
+	{Correct, "更正", []State{Submitted, Dispatched, Accepted}, reporter, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrect},
+	{Correct, "更正类别", []State{Accepted, Contacted}, lead, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrectInPlace},
+	{Follow, "我也遇到", append([]State{Finished}, working...), neighbour | overseer | helper, "", nil, nil, notMine, doFollow},
+}
+
+// Conditions.
+
+func undecidedNothing(s *situation) bool { return s.t.Pending == "" }
+func someoneAbove(s *situation) bool     { return s.t.Pending == "" && s.higher().ID != 0 }
+func decisionOwed(s *situation) bool     { return s.t.Pending != "" && s.t.PendingBy != s.by.Person }
+func canEscalate(s *situation) bool      { return s.t.Pending == "" && s.higher().ID != 0 }
+func notMine(s *situation) bool          { return s.rel&(reporter|follower) == 0 }
+func mayWhistle(s *situation) bool {
+	return s.t.Pending == "" && s.lead().Role.Rank() >= org.BranchSecretary.Rank()
+}
+
+func canFinish(s *situation) bool {
+	if s.t.Pending != "" || s.t.ContactedAt == 0 {
+		return false
+	}
+	for _, p := range s.parts {
+		if p.Kind == Called && p.DoneAt == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func arrived(s *situation) bool { return s.mine(func(p Part) bool { return p.ArrivedAt > 0 }) != nil }
+func notArrived(s *situation) bool {
+	return s.mine(func(p Part) bool { return p.ArrivedAt == 0 }) != nil
+}
+
+func mayUrge(s *situation) bool {
+	return s.now.UnixMilli()-max(s.t.UrgedAt, s.t.CreatedAt) >= UrgePause.Milliseconds() || s.t.UrgedAt == 0
+}
+
+func mayRate(s *situation) bool {
+	return s.t.Satisfaction == "" && s.now.UnixMilli()-s.t.ClosedAt <= RateWindow.Milliseconds()
+}
+
+func mayReopen(s *situation) bool {
+	return s.now.UnixMilli()-s.t.ClosedAt <= ReopenWindow.Milliseconds()
+}
