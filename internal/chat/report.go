@@ -1,0 +1,217 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"fenlin/internal/errs"
+	"fenlin/internal/ticket"
+	"fenlin/internal/understand"
+)
+
+// twice is within what time the same sentence of one person is one report.
+const twice = time.Minute
+
+// sentence answers what is no order: a problem is filed, an unclear one is
+// asked about, all else gets a kind word.
+func (c *turn) sentence(ctx context.Context, text string) (string, error) {
+	text = strings.TrimSpace(reportPrefix.ReplaceAllString(text, ""))
+	r, err := c.read(ctx, text)
+	if err != nil {
+		return "", err
+	}
+	if r.Emergency || r.Clear && worth(r) {
+		if c.st.Ask != askNothing {
+			c.forget() // a new problem takes the place of the question
+		}
+		return c.file(ctx, draft{Text: text}, 0)
+	}
+	if said, done, err := c.again(ctx); done || err != nil {
+		return said, err
+	}
+	switch {
+	case onlyPlace(text, r):
+		return c.offerHome(ctx, r.Compounds[:1])
+	case worth(r):
+		c.st.Draft = draft{Text: text}
+		return c.askForKind(r), nil
+	case r.Intent == understand.Chatter:
+		return chatter(text), nil
+	}
+	return sayPuzzled, nil
+}
+
+// onlyPlace says that the text is a compound's name and hardly more.
+func onlyPlace(text string, r understand.Reading) bool {
+	const more = 3 // 我在, 住
+	return len(r.Compounds) > 0 && r.Compounds[0].Confidence >= understand.Sure && !r.Clear &&
+		len([]rune(fold(text))) <= len([]rune(r.Compounds[0].Name))+more
+}
+
+func worth(r understand.Reading) bool {
+	return r.Intent == understand.Problem || r.Intent == understand.Question
+}
+
+func (c *turn) read(ctx context.Context, text string) (understand.Reading, error) {
+	known, err := c.Tickets.Places(ctx)
+	if err != nil {
+		return understand.Reading{}, err
+	}
+	return c.Tickets.Reader.Read(text, known.Gazetteer), nil
+}
+
+// file files a draft, in the compound given (0: the one it names, or home), or
+// asks for the compound when there is none.
+func (c *turn) file(ctx context.Context, d draft, compound int64) (string, error) {
+	if said, ok, err := c.justFiled(ctx, d); ok || err != nil {
+		return said, err
+	}
+	t, err := c.Tickets.Report(ctx, ticket.Report{
+		Key: c.m.Key, Reporter: c.who.ID, Home: c.who.CompoundID, Channel: "chat", Text: d.Text,
+		Place: ticket.Place{OrgID: compound, Category: d.Category}, Point: d.Point,
+	})
+	if err != nil {
+		if _, ok := errors.AsType[*errs.Error](err); !ok {
+			return "", err
+		}
+		if said, done, err := c.again(ctx); done || err != nil {
+			return said, err
+		}
+		if errors.Is(err, ticket.ErrNoPlace) {
+			return c.askForPlace(ctx, d)
+		}
+		return "", err
+	}
+	if t.Text != d.Text { // the message had done something else before
+		said, _, err := c.again(ctx)
+		return said, err
+	}
+	return c.filed(ctx, t)
+}
+
+// justFiled answers the same sentence sent twice in a row with the one ticket.
+func (c *turn) justFiled(ctx context.Context, d draft) (string, bool, error) {
+	if d.Text != c.st.FiledText || c.st.FiledAt < c.Now().Add(-twice).UnixMilli() {
+		return "", false, nil
+	}
+	if said, done, err := c.again(ctx); done || err != nil {
+		return said, done, err
+	}
+	t, err := c.Tickets.Mine(ctx, c.who.ID, c.st.FiledNumber)
+	if err != nil || !t.State.Open() {
+		return "", false, nil //nolint:nilerr // then it is a report like any other
+	}
+	said, err := c.filed(ctx, t)
+	return "这件事刚才已经登记，不用重复报。\n" + said, true, err
+}
+
+// filed does what follows a report (the home, the photos that waited) and
+// tells of it. Doing it again changes nothing.
+func (c *turn) filed(ctx context.Context, t ticket.Ticket) (string, error) {
+	bound := false
+	if c.st.Ask == askPlace && c.st.Draft.Text == t.Text && (c.who.CompoundID == 0 || c.who.CompoundID == t.OrgID) {
+		if err := c.Members.Live(ctx, c.who.ID, t.OrgID); err != nil {
+			return "", err
+		}
+		bound = true
+	}
+	for _, p := range c.st.Photos {
+		if err := c.await(ctx, t, p); err != nil {
+			return "", err
+		}
+	}
+	facts, err := c.facts(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	said := c.sayFiled(t, facts, len(c.st.Photos), bound)
+	c.forget()
+	c.st.Photos = nil
+	c.st.FiledText, c.st.FiledNumber, c.st.FiledAt = t.Text, t.Number, t.CreatedAt
+	if t.Emergency && facts.compound == "" {
+		return c.askWhere(ctx, t, said)
+	}
+	return said, nil
+}
+
+func (c *turn) await(ctx context.Context, t ticket.Ticket, p photo) error {
+	return c.Tickets.Await(ctx, ticket.Media{TicketID: t.ID, Person: c.who.ID, MediaID: p.MediaID, Key: p.Key})
+}
+
+// askForKind offers the likeliest categories of the draft.
+func (c *turn) askForKind(r understand.Reading) string {
+	return c.ask(askKind, "这是哪一类问题？请回复数字：", c.kinds(r, ""), "也可以换个说法重新写一句。")
+}
+
+const otherKind = "other"
+
+// kinds are the three likeliest categories of a reading and 其他, without one
+// that is known to be wrong.
+func (c *turn) kinds(r understand.Reading, wrong string) []option {
+	var out []option
+	for _, g := range r.Guesses {
+		if g.Code != otherKind && g.Code != wrong && len(out) < 3 {
+			out = append(out, option{Label: g.Name, Code: g.Code})
+		}
+	}
+	return append(out, option{Label: "其他", Code: otherKind})
+}
+
+// reply takes words as the answer to the question that stands, if they are one.
+func (c *turn) reply(ctx context.Context, text string) (string, error) {
+	if c.st.Ask == askMore {
+		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Add, Note: text})
+	}
+	for _, o := range c.st.Options {
+		if fold(text) == fold(o.Label) || fold(text) == strings.ToUpper(o.Code) {
+			return c.chosen(ctx, o)
+		}
+	}
+	r, err := c.read(ctx, text)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case r.Emergency:
+		return c.sentence(ctx, text)
+	case c.st.Ask == askKind || c.st.Ask == askFixKind:
+		if o, ok := c.namedKind(text, r); ok {
+			return c.chosen(ctx, o)
+		}
+	case c.st.Ask == askFixPlace:
+		if said, ok, err := c.namedSpot(ctx, text, r); ok || err != nil {
+			return said, err
+		}
+	}
+	if r.Clear && worth(r) {
+		return c.sentence(ctx, text)
+	}
+	switch c.st.Ask {
+	case askPlace, askHome, askFixPlace:
+		return c.namedPlace(ctx, text, r)
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askNothing:
+	}
+	return c.repeat("没有看明白。"), nil
+}
+
+// shortAnswer is how long a category named in words may be, in characters.
+const shortAnswer = 8
+
+// namedKind is the category that a short answer names.
+func (c *turn) namedKind(text string, r understand.Reading) (option, bool) {
+	folded := fold(text)
+	if len([]rune(folded)) > shortAnswer {
+		return option{}, false
+	}
+	for _, k := range c.Tickets.Reader.Categories() {
+		if strings.Contains(k.Name, folded) || strings.Contains(folded, k.Name) {
+			return option{Label: k.Name, Code: k.Code}, true
+		}
+	}
+	if r.Clear && len(r.Guesses) > 0 {
+		return option{Label: r.Guesses[0].Name, Code: r.Guesses[0].Code}, true
+	}
+	return option{}, false
+}

@@ -1,0 +1,194 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"fenlin/internal/chat"
+	"fenlin/internal/kv"
+	"fenlin/internal/member"
+	"fenlin/internal/org"
+	"fenlin/internal/outbox"
+	"fenlin/internal/ticket"
+	"fenlin/internal/ticket/tickettest"
+)
+
+// city is a town with an account that people can talk to.
+type city struct {
+	*chat.Service
+	town *tickettest.Town
+	kv   *kv.Memory
+	sent int
+
+	crashes bool
+}
+
+// newCity adds compounds with names that are easily mistaken, and with places.
+func newCity(t testing.TB) *city {
+	t.Helper()
+	w := tickettest.New(t)
+	for i, name := range []string{"福鑫苑小区", "锦绣花园", "锦绣花园二期", "安泰苑小区", "永安小区", "永安家园", "迎宾花园"} {
+		u, err := w.Org.Add(t.Context(), org.Unit{ParentID: w.Units["南薰社区"], Kind: org.CompoundKind, Name: name},
+			&org.Compound{Governance: org.Unmanaged, Lat: 37.26 + float64(i)/100, Lng: 111.78, Datum: "gcj02", Aliases: []string{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Units[name] = u.ID
+	}
+	store := kv.NewMemory()
+	t.Cleanup(func() { _ = store.Close() })
+	return &city{&chat.Service{Tickets: w.Service, Org: w.Org, Members: w.Members, KV: store, Now: w.Clock}, w, store, 0, false}
+}
+
+// say sends a message as a person; people of the town are known by o-name.
+func (c *city) say(t testing.TB, who string, m chat.Message) string {
+	t.Helper()
+	c.sent++
+	m.OpenID, m.At = "o-"+who, c.town.Clock()
+	if m.Key == "" {
+		m.Key = fmt.Sprintf("wx:%d", c.sent)
+	}
+	r, err := c.Answer(t.Context(), m)
+	if err != nil {
+		t.Fatalf("%s: %+v: %v", who, m, err)
+	}
+	if len(r.Text) >= chat.MaxReply {
+		t.Fatalf("%d bytes: %s", len(r.Text), r.Text)
+	}
+	return r.Text
+}
+
+func (c *city) text(t testing.TB, who, text string) string {
+	t.Helper()
+	return c.say(t, who, chat.Message{Kind: chat.KindText, Text: text})
+}
+
+// message reads what stands after a person's name in a script.
+func (c *city) message(t testing.TB, said string) chat.Message {
+	t.Helper()
+	inner, ok := strings.CutPrefix(said, "[")
+	if !ok {
+		return chat.Message{Kind: chat.KindText, Text: strings.ReplaceAll(said, `\n`, "\n")}
+	}
+	kind, rest, _ := strings.Cut(strings.TrimSuffix(inner, "]"), " ")
+	m := chat.Message{Kind: kind}
+	switch kind {
+	case chat.KindImage, chat.KindVideo:
+		m.MediaID = "media" + strconv.Itoa(c.sent)
+	case chat.KindVoice:
+		m.Recognition = rest
+	case chat.KindClick:
+		m.EventKey = rest
+	case chat.KindLocation:
+		if _, err := fmt.Sscanf(rest, "%f,%f", &m.Lat, &m.Lng); err != nil {
+			t.Fatal(err)
+		}
+		m.Label = "汾阳市英雄路"
+	case chat.KindSubscribe, chat.KindScan:
+		if rest != "" {
+			m.Scene = fmt.Sprintf("compound:%d", c.town.Units[rest])
+		}
+		if kind == chat.KindSubscribe && rest != "" {
+			m.Scene, m.EventKey = "", "qrscene_"+m.Scene
+		}
+	}
+	return m
+}
+
+// stage does what others do: time passes, a ticket is handled, the store forgets.
+func (c *city) stage(t testing.TB, line string) {
+	t.Helper()
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "forward":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.town.Forward(d)
+	case "lose":
+		if err := c.kv.Del(t.Context(), "chat:o-"+rest); err != nil {
+			t.Fatal(err)
+		}
+	case "accept", "contact":
+		c.handle(t, rest, ticket.Action(word))
+	case "finish":
+		for _, a := range []ticket.Action{ticket.Accept, ticket.Contact, ticket.Finish} {
+			c.handle(t, rest, a)
+		}
+	default:
+		t.Fatalf("no such stage: %s", line)
+	}
+}
+
+// handle acts as whoever leads the ticket now.
+func (c *city) handle(t testing.TB, number string, a ticket.Action) {
+	t.Helper()
+	number = "FY261123-" + number
+	city := c.town.Actor("city")
+	full, err := c.Tickets.Get(t.Context(), city, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, post := range c.town.Posts {
+		if post == full.LeadPost {
+			c.town.Do(t, name, number, ticket.Input{Action: a, Note: "已处理"})
+			return
+		}
+	}
+	t.Fatalf("nobody leads %s", number)
+}
+
+// count is how many tickets there are.
+func (c *city) count(t testing.TB) int {
+	t.Helper()
+	a, err := c.Tickets.Verify(t.Context())
+	if err != nil || len(a.Faults) > 0 {
+		t.Fatalf("audit: %v %v", a.Faults, err)
+	}
+	return a.Tickets
+}
+
+func (c *city) home(t testing.TB, who string) int64 {
+	t.Helper()
+	p, err := c.Members.ByOpenID(t.Context(), member.Account, "o-"+who, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.CompoundID
+}
+
+// promised are the photos that tickets wait for, by media id.
+func (c *city) promised(t testing.TB) []ticket.Media {
+	t.Helper()
+	var events []outbox.Event
+	if err := c.Org.DB.Read(t.Context()).Find(&events, "topic = ?", ticket.TopicMedia).Error; err != nil {
+		t.Fatal(err)
+	}
+	out := make([]ticket.Media, len(events))
+	for i, e := range events {
+		if err := e.Decode(&out[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// away is a store that does not answer.
+type away struct{ kv.Store }
+
+var errAway = errors.New("the store is away")
+
+func (away) Get(context.Context, string) (string, bool, error)        { return "", false, errAway }
+func (away) Set(context.Context, string, string, time.Duration) error { return errAway }
+func (away) Del(context.Context, ...string) error                     { return errAway }
+func (away) SetNX(context.Context, string, string, time.Duration) (bool, error) {
+	return false, errAway
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,567 @@
+package chat_test
+
+import (
+	"strings"
+	"testing"
+
+	"fenlin/internal/chat"
+)
+
+// talks are conversations. "name: words" is said, "< a | b | !c" must be in the
+// answer or not, "* stage" is done by others.
+var talks = []struct{ name, script string }{
+	{"a clear problem at home is filed at once", `
+li: 3号楼2单元楼道灯坏了
+< 已登记：FY261123-0001 | 公共照明 | 福馨苑小区 3号楼2单元 | 福馨苑小区党支部书记 | 12月2日 09:00 前 | 改 | 撤销 | 照片 | !已记住
+li: 查
+< FY261123-0001 | 已派单
+`},
+	{"a compound named for certain needs no home", `
+new: 福馨苑3号楼2单元楼道灯坏了
+< FY261123-0001 | 福馨苑小区 3号楼2单元
+`},
+	{"the compound is asked for by name and becomes home", `
+new: 3号楼2单元楼道灯坏了
+< 哪个小区 | 位置 | !FY
+new: 福馨苑
+< FY261123-0001 | 福馨苑小区 3号楼2单元 | 已记住您住在福馨苑小区 | 小区
+new: 楼道里堆满了垃圾
+< FY261123-0002 | 福馨苑小区 | !已记住
+`},
+	{"a name that fits many is asked about, with numbers", `
+new: 楼道灯坏了
+< 哪个小区
+new: 锦绣
+< 1 锦绣花园 | 2 锦绣花园 | 请回复数字
+new: 9
+< 没有第 9 项 | 1 锦绣
+new: ２。
+< FY261123-0001 | 锦绣
+`},
+	{"the compound is found by location", `
+new: 楼道灯坏了
+< 哪个小区
+new: [location 37.2701,111.78]
+< 1 锦绣花园（南薰社区，约 | 5
+new: 1
+< FY261123-0001 | 锦绣花园 | 已记住您住在锦绣花园
+`},
+	{"an unclear problem is asked about once", `
+li: 楼上有问题
+< 哪一类 | 1 | 其他
+li: 8
+< 没有第 8 项 | 哪一类
+li: 你好
+< 没有看明白 | 哪一类
+li: 噪声
+< FY261123-0001 | 噪声
+`},
+	{"category and then compound", `
+new: 楼上有问题
+< 哪一类 | 其他
+new: 其他
+< 哪个小区
+new: 福馨苑小区
+< FY261123-0001 | 其他 | 福馨苑小区
+`},
+	{"a new clear problem takes the place of the question", `
+li: 楼上有问题
+< 哪一类
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001 | 公共照明
+li: 1
+< 没有对应的问题
+`},
+	{"a command takes the place of the question", `
+new: 3号楼2单元楼道灯坏了
+< 哪个小区
+new: 查
+< 还没有报过事 | 还没有登记
+new: 福馨苑小区
+< 要绑定
+new: 退出
+< 已退出
+new: 1
+< 没有对应的问题
+`},
+	{"danger is filed at once, wherever it is", `
+new: 电梯里困住人了，快来人！
+< 96333 | FY261123-0001 | 电梯 | 小区待确认 | 在哪里
+new: 福馨苑3号楼
+< FY261123-0001 已更正 | 福馨苑小区 3号楼
+`},
+	{"danger with a place begins with the numbers to call", `
+li: 3号楼2单元电梯里困住人了，快来人！
+< 96333 | FY261123-0001 | 福馨苑小区 3号楼2单元 | 11月23日 11:00 前 | !在哪里
+`},
+	{"danger at a place far from clear, corrected after the work began", `
+new: 电梯里困住人了，快来人！
+< FY261123-0001 | 在哪里
+* accept 0001
+* contact 0001
+new: 福馨苑3号楼
+< 已在办理 | 更正
+`},
+	{"danger breaks into any question", `
+li: 楼上有问题
+< 哪一类
+li: 电梯里困住人了，快来人！
+< 96333 | FY261123-0001
+`},
+	{"the same sentence twice is one report", `
+li: 3号楼2单元楼道灯坏了
+< 已登记：FY261123-0001
+li: 3号楼2单元楼道灯坏了
+< 刚才已经登记 | FY261123-0001
+* forward 20m
+li: 3号楼2单元楼道灯坏了
+< FY261123-0002
+`},
+	{"chatter is no ticket", `
+li: 你好
+< 您好 | 例如
+li: 谢谢
+< 不客气
+li: 哈哈哈哈
+< 例如
+li: ……
+< 例如
+`},
+	{"words that always work", `
+li: 帮助
+< 报事 | 查 | 催 | 补充 | 改 | 撤销 | 评价 | 小区 | 退出
+li: 　帮助！
+< 汾邻能帮您
+li: 报事
+< 例如
+li: 报事：3号楼2单元楼道灯坏了
+< FY261123-0001
+li: 活动
+< 还没有在这里开放 | 党群服务中心
+li: 签到
+< 还没有在这里开放
+li: 退出
+< 没有正在问答
+li: 注销
+< 取消关注
+li: 评价
+< 没有要评价
+li: [click 帮助]
+< 汾邻能帮您
+li: [click 查]
+< FY261123-0001
+li: [view]
+<
+li: [video]
+< 照片
+li: [link]
+< 一句话
+li: [other]
+< 例如
+li: [voice]
+< 没有听清
+li:
+< 没有收到文字
+`},
+	{"progress by any form of the number", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* accept 0001
+li: 查FY261123-0001
+< 已签收 | 福馨苑小区党支部书记 | 12月2日 09:00 前 | 报事人 | 催
+li: 查　０００１
+< 已签收
+li: 查1
+< 已签收
+li: 查 fy261123—0001。
+< 已签收
+li: FY2611230001
+< 已签收
+li: 0001
+< 已签收
+li: 查 7777
+< 没有找到
+wang: 查 0001
+< 没有找到 | !楼道灯
+`},
+	{"who holds posts is told what waits", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+branch: 查
+< 还没有报过事 | 待办：1 件
+branch: 查 0001
+< 没有找到
+`},
+	{"urging", `
+li: 催
+< 没有正在办理
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+li: 催 0001
+< 已催办 | 福馨苑小区党支部书记
+li: 催
+< 刚催过
+* forward 2h
+li: 催一下！
+< 已催办
+`},
+	{"adding", `
+li: 补充 灯还在闪
+< 没有可以补充
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+li: 补充：灯还在闪，Very bad
+< 已补充「灯还在闪，Very bad」
+li: 补充
+< 请写要补充
+li: 1
+< 只写数字看不明白
+li: 五楼的灯也坏了
+< 已补充「五楼的灯也坏了」
+li: 查 1
+< 补充，灯还在闪
+`},
+	{"correcting the category", `
+li: 改
+< 没有可以更正
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+li: 改
+< 1 类别 | 2 位置/小区 | 3 都不对 | 公共照明
+li: 1
+< 哪一类 | !公共照明 | 其他
+li: 供水
+< 已更正 | 供水 | 自来水公司 | 11月24日
+`},
+	{"correcting the place", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+li: 改
+< 2 位置
+li: 2
+< 正确的位置
+li: 昌瑞绿洲5号楼
+< 已更正 | 昌瑞绿洲小区 5号楼 | 昌瑞物业经理
+li: 改 0001
+< 1 类别
+li: 位置/小区
+< 正确的位置
+li: [location 37.2600,111.78]
+< 1 福鑫苑小区
+li: 1
+< 已更正 | 福鑫苑小区
+`},
+	{"all wrong", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+li: 改
+< 3 都不对
+li: 3
+< 已撤销 | 重新报
+li: 改 0001
+< 已撤销 | 不能再改
+`},
+	{"withdrawing", `
+li: 撤销
+< 没有可以撤销
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+li: 撤销！
+< FY261123-0001 已撤销
+li: 4号楼2单元楼道灯坏了
+< FY261123-0002
+* forward 11m
+li: 撤销
+< 要撤销 FY261123-0002 | 1 撤销
+li: 不
+< 没有看明白 | 要撤销
+li: 1
+< FY261123-0002 已撤销
+li: 撤销 0002
+< 不能再撤销
+`},
+	{"confirming by number", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* finish 0001
+li: 查
+< 等您确认 | 1 满意
+li: １
+< FY261123-0001 已按「满意」结案 | 没解决
+li: 评价 0001
+< 已经评价过
+li: 1
+< 没有对应的问题
+`},
+	{"confirming by words", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* finish 0001
+li: 基本满意，谢谢师傅
+< 已按「基本满意」结案
+li: 4号楼2单元楼道灯坏了
+< FY261123-0002
+* finish 0002
+li: 已解决
+< FY261123-0002 已按您的答复结案 | 评价
+li: 评价
+< FY261123-0002 | 1 满意
+li: 5
+< 没有第 5 项
+li: 3
+< 已解决但不满意
+`},
+	{"not happy is asked about", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* finish 0001
+li: 不满意
+< 抱歉 | 3 已解决但不满意 | 4 没解决
+li: 4
+< 退回重办 | 南薰社区党委书记
+`},
+	{"not solved goes one level up", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* finish 0001
+li: 还没修好，灯还是不亮
+< FY261123-0001 已退回重办 | 南薰社区党委书记
+li: 没解决
+< 还在办理 | 催
+* finish 0001
+li: 4
+< 已退回重办 | 文峰街道党工委书记
+`},
+	{"what comes back after closing is done again", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* finish 0001
+li: 1
+< 结案
+* forward 24h
+li: 没解决，灯又坏了
+< 已退回重办 | 南薰社区党委书记
+`},
+	{"the last asked is answered first", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+li: 楼上有问题
+< 哪一类
+* forward 1m
+* finish 0001
+li: 1
+< FY261123-0001 已按「满意」结案
+`},
+	{"a question after the notice is answered before it", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* finish 0001
+* forward 1m
+li: 楼上有问题
+< 哪一类
+li: 1
+< FY261123-0002
+li: 2
+< FY261123-0001 已按「基本满意」结案
+`},
+	{"rating by word with the answer", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* finish 0001
+li: 评价 满意
+< 已按「满意」结案
+`},
+	{"photos join the fresh report", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+li: [image]
+< 附到 FY261123-0001
+* forward 20m
+li: [image]
+< 请再写一句话
+li: 4号楼2单元楼道灯坏了
+< FY261123-0002 | 已附上刚才的 1 张照片
+`},
+	{"photos wait through the questions", `
+new: [image]
+< 请再写一句话
+new: 楼道灯坏了
+< 哪个小区
+new: [image]
+< 照片已收到 | 哪个小区
+new: 福馨苑
+< FY261123-0001 | 2 张照片
+`},
+	{"voice is heard", `
+li: [voice 三号楼二单元楼道灯坏了。]
+< 听到：「三号楼二单元楼道灯坏了。」 | FY261123-0001 | 3号楼2单元
+`},
+	{"a location joins the fresh report", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+li: [location 37.26,111.78]
+< 已补充「位置：汾阳市英雄路」
+li: [location 0,0]
+< 没有收到有效的位置
+`},
+	{"a location alone offers the nearest compounds", `
+new: [location 37.26,111.78]
+< 1 福鑫苑小区 | 绑定
+new: 1
+< 已绑定小区：福鑫苑小区
+`},
+	{"the compound is shown and changed", `
+li: 小区
+< 您绑定的小区：福馨苑小区 | 退出
+li: 昌瑞绿洲
+< 已绑定小区：昌瑞绿洲小区
+li: 换小区：安泰苑小区
+< 已绑定小区：安泰苑小区
+li: 小区 不存在的花园
+< 没有找到
+li: 小区 路灯不亮了
+< FY261123-0001 | 安泰苑小区 | 公共照明
+new: 小区
+< 还没有绑定
+`},
+	{"following and scanning bind", `
+new: [subscribe 福馨苑小区]
+< 您好 | 已绑定小区：福馨苑小区 | 例如
+new: 3号楼2单元楼道灯坏了
+< FY261123-0001 | 福馨苑小区
+new: [scan 昌瑞绿洲小区]
+< 已绑定小区：昌瑞绿洲小区
+other: [subscribe]
+< 您好 | 例如 | 小区
+other: [scan 没有的小区]
+< 没有找到
+`},
+	{"the store forgets in the middle", `
+new: 楼道灯坏了
+< 哪个小区
+* lose new
+new: 1
+< 没有对应的问题
+new: 福馨苑小区
+< 要绑定
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* finish 0001
+* lose li
+li: 4
+< 已退回重办
+`},
+	{"a question grows old", `
+new: 楼道灯坏了
+< 哪个小区
+* forward 16m
+new: 1
+< 没有对应的问题
+`},
+	{"two people do not mix", `
+new: 楼道灯坏了
+< 哪个小区
+other: 1
+< 没有对应的问题
+other: 4号楼电梯坏了
+< 哪个小区
+new: 福馨苑
+< FY261123-0001 | 公共照明
+other: 昌瑞绿洲
+< FY261123-0002 | 电梯
+`},
+}
+
+func TestTalks(t *testing.T) { runTalks(t, func(*city, *testing.T, chat.Message, string, string) {}) }
+
+// WeChat sends a message again when it has not seen the reply.
+func TestTalks_EveryMessageTwice(t *testing.T) {
+	runTalks(t, func(c *city, t *testing.T, m chat.Message, who, said string) {
+		if again := c.say(t, who, m); again != said {
+			t.Fatalf("%q again says\n%s\nnot\n%s", m.Text, again, said)
+		}
+	})
+}
+
+func runTalks(t *testing.T, after func(*city, *testing.T, chat.Message, string, string)) {
+	t.Helper()
+	for _, talk := range talks {
+		t.Run(talk.name, func(t *testing.T) { newCity(t).play(t, talk.script, after) })
+	}
+}
+
+// The process dies after the effect and before the dialog is kept.
+func TestTalks_EveryMessageAfterACrash(t *testing.T) {
+	for _, talk := range talks {
+		t.Run(talk.name, func(t *testing.T) {
+			c := newCity(t)
+			c.crashes = true
+			c.play(t, talk.script, func(*city, *testing.T, chat.Message, string, string) {})
+		})
+	}
+}
+
+func (c *city) play(t *testing.T, script string, after func(*city, *testing.T, chat.Message, string, string)) {
+	t.Helper()
+	said := ""
+	for line := range strings.Lines(script) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+		case strings.HasPrefix(line, "*"):
+			c.stage(t, strings.TrimSpace(line[1:]))
+		case strings.HasPrefix(line, "<"):
+			check(t, said, line[1:])
+		default:
+			who, words, _ := strings.Cut(line, ":")
+			m := c.message(t, strings.TrimPrefix(words, " "))
+			c.sent++
+			m.Key = "wx:" + who + ":" + line + ":" + itoa(c.sent)
+			said = c.send(t, who, m)
+			after(c, t, m, who, said)
+		}
+	}
+	c.count(t) // and audits
+}
+
+// send says a message; in a city that crashes, first as one whose dialog is not kept.
+func (c *city) send(t *testing.T, who string, m chat.Message) string {
+	t.Helper()
+	if !c.crashes {
+		return c.say(t, who, m)
+	}
+	key := "chat:o-" + who
+	before, was, err := c.kv.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := c.say(t, who, m)
+	tickets := c.count(t)
+	if was {
+		err = c.kv.Set(t.Context(), key, before, 1e12)
+	} else {
+		err = c.kv.Del(t.Context(), key)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := c.say(t, who, m)
+	if again != first || c.count(t) != tickets {
+		t.Fatalf("%q after a crash says\n%s\nnot\n%s", m.Text, again, first)
+	}
+	return again
+}
+
+func check(t *testing.T, said, wants string) {
+	t.Helper()
+	for want := range strings.SplitSeq(wants, "|") {
+		want = strings.TrimSpace(want)
+		if not, ok := strings.CutPrefix(want, "!"); ok {
+			if strings.Contains(said, not) {
+				t.Fatalf("%q must not be in:\n%s", not, said)
+			}
+		} else if !strings.Contains(said, want) {
+			t.Fatalf("%q is not in:\n%s", want, said)
+		}
+	}
+}

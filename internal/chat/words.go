@@ -1,0 +1,189 @@
+package chat
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"fenlin/internal/ticket"
+)
+
+// word is one of the words that always work.
+type word string
+
+const (
+	noWord       word = ""
+	wordHelp     word = "help"     // 帮助
+	wordReport   word = "report"   // 报事
+	wordCheck    word = "check"    // 查
+	wordUrge     word = "urge"     // 催
+	wordAdd      word = "add"      // 补充
+	wordFix      word = "fix"      // 改
+	wordWithdraw word = "withdraw" // 撤销
+	wordRate     word = "rate"     // 评价
+	wordHome     word = "home"     // 小区
+	wordActivity word = "activity" // 活动
+	wordCheckIn  word = "checkin"  // 签到
+	wordLeave    word = "leave"    // 退出
+	wordClose    word = "close"    // 注销
+)
+
+// verdict is what a reporter says of a finished ticket.
+type verdict int
+
+const (
+	noVerdict     verdict = iota
+	satisfied             // 1 满意
+	basic                 // 2 基本满意
+	dissatisfied          // 3 已解决但不满意
+	unsolved              // 4 没解决
+	solved                // 已解决, and nothing of satisfaction
+	notHappy              // 不满意, and nothing of whether it is solved
+	lastOfNumbers = unsolved
+)
+
+// confirmation is the verdict as the ticket's table takes it.
+func (v verdict) confirmation(note string) ticket.Input {
+	yes, no := true, false
+	in := ticket.Input{Action: ticket.Confirm, Solved: &yes, Satisfaction: v.satisfaction(), Note: note}
+	if v == unsolved {
+		in.Solved = &no
+	}
+	return in
+}
+
+func (v verdict) satisfaction() ticket.Satisfaction {
+	return map[verdict]ticket.Satisfaction{satisfied: ticket.Satisfied, basic: ticket.Basic, dissatisfied: ticket.Dissatisfied}[v]
+}
+
+// input is a text taken apart; the zero value is a sentence.
+type input struct {
+	word    word
+	number  string // of a ticket, whole or its last digits
+	rest    string // what follows the word
+	choice  int    // a bare number
+	verdict verdict
+}
+
+func (in input) sentence() bool { return in == input{} }
+
+const (
+	gap    = `[\s:,.、。;!"'「」【】\[\]()#-]*`
+	wholly = `FY\d{6}[- ]*\d{4,}`
+	number = `(?:(?:工单|编号|NO)?` + gap + `(` + wholly + `|\d{1,6})号?)?`
+)
+
+// commands are tried in order; a first group is a ticket's number, a second the rest.
+var commands = []struct {
+	word    word
+	pattern *regexp.Regexp
+}{
+	{wordHelp, regexp.MustCompile(`^(?:帮助|HELP|菜单|怎么用|使用说明|功能|你能做什么|你会什么)$`)},
+	{wordReport, regexp.MustCompile(`^(?:我要)?(?:报事|上报|报修|反映问题)$`)},
+	{wordCheck, regexp.MustCompile(`^(?:查|查询|查看|查一?查|查一下|查?进度|查工单|查报事|我的工单|我的报事)` + gap + number + `$`)},
+	{wordCheck, regexp.MustCompile(`^(` + wholly + `)号?$`)},
+	{wordUrge, regexp.MustCompile(`^(?:催|催办|催单|催促|催一?催|催一下)` + gap + number + `$`)},
+	{wordAdd, regexp.MustCompile(`^补充(?:说明|一下|一句)?` + gap + `(` + wholly + `)?` + gap + `(.*)$`)},
+	{wordFix, regexp.MustCompile(`^(?:改|更正|修改|改一下|改工单|[写填报]错了)` + gap + number + `$`)},
+	{wordWithdraw, regexp.MustCompile(`^(?:撤销|撤回|撤消|撤单|撤销工单|取消工单|取消报事)` + gap + number + `$`)},
+	{wordRate, regexp.MustCompile(`^(?:评价|评分|打分)` + gap + `(` + wholly + `|\d{4,6})?` + gap + `(\D{1,8}|[1-4])?$`)},
+	{wordHome, regexp.MustCompile(`^(?:我的|更?换|改|绑定|切换|设置)?小区()(?:[\s:,]+(.{1,30}))?$`)},
+	{wordActivity, regexp.MustCompile(`^(?:志愿)?活动$|^志愿服务$`)},
+	{wordCheckIn, regexp.MustCompile(`^(?:签到|签退|打卡)$`)},
+	{wordLeave, regexp.MustCompile(`^(?:退出|取消|算了|不报了|不用了|结束|返回)$`)},
+	{wordClose, regexp.MustCompile(`^(?:注销|退订|取消关注|注销账号|删除账号)$`)},
+}
+
+var (
+	reportPrefix = regexp.MustCompile(`^\s*报事[\s:：,，、。]+`)
+	bareNumber   = regexp.MustCompile(`^(?:选|第)? ?(\d{1,6})(?:号|个|项)?$`)
+	dashed       = regexp.MustCompile(`^FY(\d{6})[- ]*(\d{4,})$`)
+	chineseDigit = map[string]int{"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6}
+)
+
+var verdicts = map[string]verdict{
+	"满意": satisfied, "很满意": satisfied, "非常满意": satisfied, "十分满意": satisfied,
+	"基本满意": basic, "比较满意": basic, "还算满意": basic,
+	"已解决但不满意": dissatisfied, "解决了但不满意": dissatisfied, "不满意但已解决": dissatisfied, "不满意但解决了": dissatisfied,
+	"已解决": solved, "解决了": solved, "已经解决": solved, "已经解决了": solved, "修好了": solved, "已修好": solved, "已经修好了": solved, "处理好了": solved,
+	"不满意": notHappy, "很不满意": notHappy, "非常不满意": notHappy,
+}
+
+// unsolvedWords begin a sentence that says the work is not done.
+var unsolvedWords = []string{"没解决", "没有解决", "未解决", "还没解决", "还没有解决", "没修好", "没有修好", "还没修好", "还没有修好", "没弄好", "还没弄好", "没处理好", "还没好", "重办", "要求重办"}
+
+// maxOrder is how long a text may be to hold an order other than 补充, in characters.
+const maxOrder = 40
+
+// parse takes a text apart, whatever its spaces, width and punctuation.
+func parse(text string) input {
+	folded := fold(text)
+	if folded == "" {
+		return input{}
+	}
+	if n := len([]rune(folded)); n <= maxOrder || strings.HasPrefix(folded, "补充") {
+		for _, c := range commands {
+			if found := c.pattern.FindStringSubmatch(folded); found != nil {
+				found = append(found, "", "")
+				return input{word: c.word, number: whole(found[1]), rest: strings.TrimSpace(found[2])}
+			}
+		}
+	}
+	if found := bareNumber.FindStringSubmatch(folded); found != nil {
+		n, _ := strconv.Atoi(found[1])
+		if len(found[1]) >= 3 || n == 0 { // the last digits of a ticket
+			return input{word: wordCheck, number: found[1]}
+		}
+		return input{choice: n}
+	}
+	if n := chineseDigit[folded]; n > 0 {
+		return input{choice: n}
+	}
+	return input{verdict: judge(folded)}
+}
+
+func judge(folded string) verdict {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsPunct(r) {
+			return -1
+		}
+		return r
+	}, folded)
+	for _, w := range unsolvedWords {
+		if strings.HasPrefix(plain, w) {
+			return unsolved
+		}
+	}
+	if v := verdicts[plain]; v != noVerdict {
+		return v
+	}
+	// 满意，谢谢师傅: what follows a mark may only be kind.
+	mark := strings.IndexFunc(folded, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) })
+	if mark < 0 || strings.ContainsAny(folded[mark:], "没不但还又") {
+		return noVerdict
+	}
+	return verdicts[folded[:mark]]
+}
+
+// whole puts the dash into a ticket's whole number.
+func whole(number string) string { return dashed.ReplaceAllString(number, "FY$1-$2") }
+
+// fold makes writings of one thing equal and drops what stands around it.
+func fold(text string) string {
+	text = strings.ToUpper(norm.NFKC.String(strings.ToValidUTF8(text, "")))
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r):
+			return -1
+		case unicode.Is(unicode.Pd, r):
+			return '-'
+		}
+		return r
+	}, text)
+	return strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.IsSymbol(r) })
+}
