@@ -1,0 +1,418 @@
+package web_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fenlin/internal/member"
+)
+
+func nothingLogged() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
+	s := newSite(t, "")
+	me := s.call(t, "li", "GET", "/me", nil).want(t, 200)
+	if me.at("name") != "li" || me.at("compound", "name") != "福馨苑小区" || me.at("roles", 0) != "resident" {
+		t.Errorf("me: %s", me.content)
+	}
+	branch := s.call(t, "branch", "GET", "/me", nil).want(t, 200)
+	if branch.at("posts", 0, "org", "kind") != "compound" || !slices.Contains(branch.list("roles"), any("branch_secretary")) || branch.at("compound") != nil {
+		t.Errorf("the secretary: %s", branch.content)
+	}
+	home := s.call(t, "", "GET", "/compounds?q=changrui", nil).want(t, 200)
+	changed := s.call(t, "wang", "PATCH", "/me", object{"name": " 王五 ", "compound_id": home.at("items", 0, "id")}).want(t, 200)
+	if changed.at("name") != "王五" || changed.at("compound", "name") != "昌瑞绿洲小区" {
+		t.Errorf("changed: %s", changed.content)
+	}
+	if gone := s.call(t, "wang", "PATCH", "/me", object{"compound_id": ""}).want(t, 200); gone.at("compound") != nil || gone.at("name") != "王五" {
+		t.Errorf("home forgotten: %s", gone.content)
+	}
+	s.call(t, "wang", "PATCH", "/me", object{"compound_id": fmt.Sprint(s.Units["福馨苑小区"])}).want(t, 200)
+
+	preview := s.call(t, "li", "POST", "/tickets/preview", object{"text": lamp, "location": object{"lat": 37.26, "lng": 111.78}}).want(t, 200)
+	if preview.at("category", "code") != "lighting" || preview.at("building") != "3" || preview.at("unit") != "2" || preview.at("route", "lead", "role") == nil ||
+		preview.at("route", "due_at") == nil || preview.at("emergency") != false || preview.at("compound", "name") != "福馨苑小区" {
+		t.Errorf("preview: %s", preview.content)
+	}
+	photo := s.call(t, "li", "POST", "/photos", aPicture(t)).want(t, 201)
+	made := s.call(t, "li", "POST", "/tickets", object{"text": lamp, "photos": []any{photo.at("id")}}).want(t, 201)
+	number := made.at("number").(string)
+	if !regexp.MustCompile(`^FY261123-\d{4,}$`).MatchString(number) || made.at("state") != "dispatched" || made.at("created_at") != "2026-11-23T09:00:00+08:00" {
+		t.Errorf("made: %s", made.content)
+	}
+	if made.at("photos", 0, "id") != photo.at("id") {
+		t.Errorf("its photo: %s", made.content)
+	}
+	shown := s.call(t, "branch", "GET", strings.TrimPrefix(photo.at("url").(string), "/api/v1"), nil).want(t, 200)
+	if shown.headers.Get("Content-Type") != "image/jpeg" || !strings.HasPrefix(shown.headers.Get("Cache-Control"), "private") || !bytes.HasPrefix(shown.content, []byte{0xff, 0xd8}) {
+		t.Errorf("photo: %v", shown.headers)
+	}
+	if again := s.call(t, "li", "POST", "/tickets/preview", object{"text": lamp}).want(t, 200); again.at("duplicates", 0, "number") != number {
+		t.Errorf("duplicates: %s", again.content)
+	}
+	for view, who := range map[string]string{"mine": "li", "compound": "wang", "inbox": s.leadOf(t, number)} {
+		list := s.call(t, who, "GET", "/tickets?view="+view, nil).want(t, 200)
+		if list.at("items", 0, "number") != number || list.at("next_cursor") != "" {
+			t.Errorf("%s: %s", view, list.content)
+		}
+		if text := list.at("items", 0, "text"); (text == "") != (view == "compound") {
+			t.Errorf("%s shows the text %q", view, text)
+		}
+	}
+	s.call(t, "community", "GET", "/tickets?view=overdue", nil).want(t, 200)
+	if list := s.call(t, "li", "GET", "/tickets?view=following", nil).want(t, 200); len(list.list("items")) != 0 || list.at("items") == nil {
+		t.Errorf("following: %s", list.content)
+	}
+	s.call(t, "li", "GET", "/tickets/"+number, nil).want(t, 200)
+	s.settle(t, number)
+	s.call(t, "li", "GET", "/me/export", nil).want(t, 200)
+	s.call(t, "", "GET", "/compounds/"+fmt.Sprint(home.at("items", 0, "id")), nil).want(t, 200)
+	if list := s.call(t, "", "GET", "/categories", nil).want(t, 200); len(list.list("items")) != 24 {
+		t.Errorf("%d categories", len(list.list("items")))
+	}
+	s.call(t, "city", "GET", "/stats/rates?by=compound", nil).want(t, 200)
+	s.call(t, "city", "GET", "/stats/rates/tickets?measure=settlement", nil).want(t, 200)
+	s.call(t, "stranger", "DELETE", "/sessions", nil).want(t, 204)
+	s.call(t, "stranger", "GET", "/me", nil).refused(t, 401, "not_signed_in")
+	s.call(t, "wang", "DELETE", "/me", nil).want(t, 204)
+	s.call(t, "wang", "GET", "/me", nil).refused(t, 401, "not_signed_in")
+
+	for path, item := range s.document.Paths.Map() {
+		for method, op := range item.Operations() {
+			if !s.seen[op.OperationID] {
+				t.Errorf("no test succeeds with %s %s", method, path)
+			}
+		}
+	}
+}
+
+// leadOf is who handles a ticket.
+func (s *site) leadOf(t *testing.T, number string) string {
+	t.Helper()
+	full, err := s.Tickets.Get(t.Context(), s.Actor("city"), number)
+	must(t, err)
+	for who, post := range s.Posts {
+		if post == full.LeadPost {
+			return who
+		}
+	}
+	t.Fatalf("nobody handles %s", number)
+	return ""
+}
+
+// settle handles a ticket to its end.
+func (s *site) settle(t *testing.T, number string) {
+	t.Helper()
+	lead := s.leadOf(t, number)
+	for _, a := range []string{"accept", "contact"} {
+		s.act(t, lead, number, object{"action": a}).want(t, 200)
+	}
+	s.act(t, lead, number, object{"action": "finish", "note": "换了灯泡"}).want(t, 200)
+	s.act(t, "li", number, object{"action": "confirm", "solved": true, "satisfaction": "satisfied"}).want(t, 200)
+	s.Forward(time.Minute)
+}
+
+func TestTickets_TheRoadFromReportToSettlementMovesTheRate(t *testing.T) {
+	s := newSite(t, "")
+	number := s.report(t, "li", lamp)
+	lead := s.leadOf(t, number)
+	seen := s.call(t, lead, "GET", "/tickets/"+number, nil).want(t, 200)
+	allowed := map[string]bool{}
+	for i := range seen.list("actions") {
+		allowed[seen.at("actions", i, "action").(string)] = true
+	}
+	if !allowed["accept"] || allowed["finish"] || allowed["confirm"] {
+		t.Errorf("actions of the lead: %v", allowed)
+	}
+	if len(seen.list("choices", "to")) == 0 || len(seen.list("choices", "posts")) != 0 {
+		t.Errorf("choices: %v", seen.at("choices"))
+	}
+	before := s.call(t, "branch", "GET", "/stats/rates", nil).want(t, 200)
+	if before.at("rows", 0, "settlement", "denominator") != 0.0 || before.at("rows", 0, "settlement", "rate") != nil {
+		t.Errorf("before: %s", before.content)
+	}
+	s.settle(t, number)
+	after := s.call(t, "branch", "GET", "/stats/rates", nil).want(t, 200)
+	if d := cmp.Diff(map[string]any{"numerator": 1.0, "denominator": 1.0, "rate": 1.0, "confirmed": 1.0, "tacit": 0.0}, after.at("rows", 0, "settlement")); d != "" {
+		t.Errorf("after: %s", d)
+	}
+	for _, by := range []string{"month", "category", "compound", "community", "subdistrict", "handler"} {
+		rows := s.call(t, "city", "GET", "/stats/rates?from=2026-11-01&to=2026-11-30&by="+by, nil).want(t, 200)
+		key := fmt.Sprint(rows.at("rows", 0, "key"))
+		behind := s.call(t, "city", "GET", "/stats/rates/tickets?from=2026-11-01&to=2026-11-30&measure=settlement&by="+by+"&key="+key, nil).want(t, 200)
+		if behind.at("count") != rows.at("rows", 0, "settlement", "numerator") || behind.at("items", 0, "number") != number {
+			t.Errorf("%s: %s\nbehind it: %s", by, rows.content, behind.content)
+		}
+	}
+	ended := s.call(t, "li", "GET", "/tickets/"+number, nil).want(t, 200)
+	var told []string
+	for i := range ended.list("timeline") {
+		told = append(told, ended.at("timeline", i, "action").(string))
+	}
+	if d := cmp.Diff([]string{"submit", "dispatch", "accept", "contact", "finish", "confirm"}, told); d != "" {
+		t.Error(d)
+	}
+	if ended.at("state") != "closed" || ended.at("outcome") != "confirmed" || ended.at("solved") != true || ended.at("version") != 6.0 {
+		t.Errorf("ended: %s", ended.content)
+	}
+	for i := range ended.list("timeline") {
+		if ended.at("timeline", i, "label") == "" {
+			t.Errorf("event %v has no label", ended.at("timeline", i, "action"))
+		}
+	}
+}
+
+func TestTickets_NeighboursSeeNoPersonalData(t *testing.T) {
+	s := newSite(t, "")
+	number := s.report(t, "li", "3号楼2单元501室门口灯坏了")
+	seen := s.call(t, "wang", "GET", "/tickets/"+number, nil).want(t, 200)
+	for _, field := range []string{"text", "unit", "floor", "room"} {
+		if seen.at(field) != "" {
+			t.Errorf("%s is shown: %v", field, seen.at(field))
+		}
+	}
+	if len(seen.list("timeline")) != 0 || len(seen.list("photos")) != 0 || seen.at("whole") != false {
+		t.Errorf("shown: %s", seen.content)
+	}
+	if seen.at("actions", 0, "action") != "follow" {
+		t.Errorf("a neighbour may: %v", seen.at("actions"))
+	}
+	s.act(t, "wang", number, object{"action": "follow"}).want(t, 200)
+	if list := s.call(t, "wang", "GET", "/tickets?view=following", nil).want(t, 200); list.at("items", 0, "number") != number || list.at("items", 0, "text") != "" {
+		t.Errorf("following: %s", list.content)
+	}
+	s.call(t, "stranger", "GET", "/tickets/"+number, nil).refused(t, 404, "ticket_unknown")
+}
+
+func TestTickets_WhatIsRefused(t *testing.T) {
+	s := newSite(t, "")
+	number := s.report(t, "li", lamp)
+	lead := s.leadOf(t, number)
+	long := strings.Repeat("灯", 5000)
+	for name, c := range map[string]struct {
+		who, method, path string
+		body              any
+		status            int
+		code              string
+		fields            []string
+	}{
+		"nobody signed in":            {"", "GET", "/me", nil, 401, "not_signed_in", []string{}},
+		"bad JSON":                    {"li", "POST", "/tickets", `{"text":`, 400, "malformed", nil},
+		"two documents":               {"li", "POST", "/tickets", `{"text":"灯坏了"}{}`, 400, "malformed", nil},
+		"no body":                     {"li", "POST", "/tickets", nil, 400, "malformed", []string{}},
+		"too large":                   {"li", "POST", "/tickets", `{"text":"` + strings.Repeat("a", 1<<20) + `"}`, 413, "too_large", []string{}},
+		"not an object":               {"li", "POST", "/tickets", `[]`, 422, "invalid", nil},
+		"an unknown field":            {"li", "POST", "/tickets", object{"text": lamp, "emergency": true}, 422, "invalid", []string{"emergency"}},
+		"a missing field":             {"li", "POST", "/tickets", object{}, 422, "invalid", []string{"text"}},
+		"a field of another type":     {"li", "POST", "/tickets", object{"text": 3}, 422, "invalid", []string{"text"}},
+		"a field within":              {"li", "POST", "/tickets", object{"text": lamp, "location": object{"lat": 100, "lng": 0}}, 422, "invalid", []string{"location.lat"}},
+		"an empty text":               {"li", "POST", "/tickets", object{"text": " \n"}, 422, "text_empty", []string{}},
+		"a text too long":             {"li", "POST", "/tickets", object{"text": long}, 422, "text_long", []string{}},
+		"a preview too long":          {"li", "POST", "/tickets/preview", object{"text": long}, 422, "text_long", []string{}},
+		"chatter":                     {"li", "POST", "/tickets", object{"text": "谢谢你们"}, 422, "not_a_problem", []string{}},
+		"no compound":                 {"city", "POST", "/tickets", object{"text": "楼道灯坏了"}, 422, "compound_unknown", []string{}},
+		"an unknown compound":         {"li", "POST", "/tickets", object{"text": lamp, "compound_id": "12345"}, 404, "org_unknown", []string{}},
+		"a home that is not there":    {"li", "PATCH", "/me", object{"compound_id": "12345"}, 404, "org_unknown", []string{}},
+		"an unknown category":         {"li", "POST", "/tickets", object{"text": lamp, "category": "ufo"}, 422, "invalid", []string{"category"}},
+		"another's photo":             {"li", "POST", "/tickets", object{"text": lamp, "photos": []string{"12"}}, 422, "invalid", []string{"photos"}},
+		"a number not yours":          {"stranger", "GET", "/tickets/" + number, nil, 404, "ticket_unknown", []string{}},
+		"acting on it":                {"stranger", "POST", "/tickets/" + number + "/actions", object{"action": "withdraw"}, 404, "ticket_unknown", []string{}},
+		"a number not given":          {"li", "GET", "/tickets/FY261123-9999", nil, 404, "ticket_unknown", []string{}},
+		"an action not now":           {lead, "POST", "/tickets/" + number + "/actions", object{"action": "finish", "note": "好了"}, 409, "not_allowed", []string{}},
+		"an action not yours":         {"wang", "POST", "/tickets/" + number + "/actions", object{"action": "accept"}, 409, "not_allowed", []string{}},
+		"an action not known":         {lead, "POST", "/tickets/" + number + "/actions", object{"action": "explode"}, 422, "invalid", []string{"action"}},
+		"a stale version":             {lead, "POST", "/tickets/" + number + "/actions", object{"action": "accept", "version": 1}, 409, "stale", []string{}},
+		"a field the action needs":    {"li", "POST", "/tickets/" + number + "/actions", object{"action": "correct"}, 422, "invalid", []string{"place"}},
+		"a note too long":             {lead, "POST", "/tickets/" + number + "/actions", object{"action": "accept", "note": long}, 422, "invalid", []string{"note"}},
+		"not a picture":               {"li", "POST", "/photos", []byte("<svg/>"), 422, "not_a_picture", []string{}},
+		"a picture too large":         {"li", "POST", "/photos", bytes.Repeat([]byte{1}, 12_000_000), 413, "too_large", []string{}},
+		"a picture of 10.5 MB":        {"li", "POST", "/photos", bytes.Repeat([]byte{1}, 10_500_000), 413, "picture_large", []string{}},
+		"a photo that is not there":   {"li", "GET", "/photos/12", nil, 404, "ticket_unknown", []string{}},
+		"a list that is not there":    {"li", "GET", "/tickets?view=all", nil, 422, "invalid", []string{"view"}},
+		"a page too long":             {"li", "GET", "/tickets?limit=1000", nil, 422, "invalid", []string{"limit"}},
+		"a limit that is no number":   {"li", "GET", "/tickets?limit=x", nil, 422, "invalid", []string{"limit"}},
+		"a cursor made up":            {"li", "GET", "/tickets?cursor=!!", nil, 422, "cursor", []string{}},
+		"a point that is none":        {"", "GET", "/compounds?near=here", nil, 422, "near", []string{"near"}},
+		"a cursor of compounds":       {"", "GET", "/compounds?cursor=-1", nil, 422, "cursor", []string{}},
+		"a compound that is none":     {"", "GET", "/compounds/12", nil, 404, "org_unknown", []string{}},
+		"an id that is none":          {"", "GET", "/compounds/x", nil, 422, "invalid", []string{"id"}},
+		"rates of a resident":         {"li", "GET", "/stats/rates", nil, 403, "outside_scope", []string{}},
+		"rates of others":             {"branch", "GET", fmt.Sprintf("/stats/rates?org=%d", s.Units["昌瑞绿洲小区"]), nil, 403, "outside_scope", []string{}},
+		"rates of nothing":            {"city", "GET", "/stats/rates?org=12", nil, 404, "org_unknown", []string{}},
+		"rates by what is not":        {"city", "GET", "/stats/rates?by=person", nil, 422, "invalid", []string{"by"}},
+		"rates of a bad day":          {"city", "GET", "/stats/rates?from=2026-02-30", nil, 422, "period", []string{"from"}},
+		"rates backwards":             {"city", "GET", "/stats/rates?from=2026-11-02&to=2026-11-01", nil, 422, "period", []string{}},
+		"tickets behind nothing":      {"city", "GET", "/stats/rates/tickets", nil, 422, "invalid", []string{"measure"}},
+		"tickets behind a wrong name": {"city", "GET", "/stats/rates/tickets?measure=fame", nil, 422, "measure", []string{}},
+		"a used code":                 {"", "POST", "/sessions", object{"code": "nonsense", "client": "miniprogram"}, 422, "wechat_code_invalid", []string{}},
+		"a client not known":          {"", "POST", "/sessions", object{"code": "sim:o-li", "client": "fax"}, 422, "invalid", []string{"client"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := s.call(t, c.who, c.method, c.path, c.body).refused(t, c.status, c.code)
+			if c.fields != nil {
+				if d := cmp.Diff(c.fields, r.fields()); d != "" {
+					t.Errorf("%s\n%s", d, r.content)
+				}
+			}
+			for _, e := range append(r.list("errors"), map[string]any{"message": r.at("detail")}) {
+				if message := e.(map[string]any)["message"].(string); !regexp.MustCompile(`\p{Han}`).MatchString(message) || regexp.MustCompile(`[a-z]{3,} [a-z]{3,}`).MatchString(message) {
+					t.Errorf("people cannot read %q", message)
+				}
+			}
+		})
+	}
+	unchanged := s.call(t, "li", "GET", "/tickets?view=mine", nil).want(t, 200)
+	if len(unchanged.list("items")) != 1 || unchanged.at("items", 0, "version") != 2.0 {
+		t.Errorf("a refused request changed something: %s", unchanged.content)
+	}
+}
+
+func TestTickets_OfTwoWhoActAtOnceOneIsTold(t *testing.T) {
+	s := newSite(t, "")
+	number := s.report(t, "li", lamp)
+	lead := s.leadOf(t, number)
+	s.token(t, lead)
+	statuses := make(chan int, 2)
+	for range 2 {
+		go func() {
+			statuses <- s.act(t, lead, number, object{"action": "accept", "version": 2}).status
+		}()
+	}
+	got := []int{<-statuses, <-statuses}
+	slices.Sort(got)
+	if d := cmp.Diff([]int{200, 409}, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestTickets_ARepeatedRequestIsDoneOnce(t *testing.T) {
+	s := newSite(t, "")
+	send := func(who string, body object) reply {
+		return s.call(t, who, "POST", "/tickets", body, "Idempotency-Key", "a-key-of-mine").want(t, 201)
+	}
+	first, again := send("li", object{"text": lamp}), send("li", object{"text": lamp})
+	if first.at("number") != again.at("number") {
+		t.Errorf("two tickets: %v %v", first.at("number"), again.at("number"))
+	}
+	if other := send("wang", object{"text": lamp}); other.at("number") == first.at("number") {
+		t.Error("another person's key counts")
+	}
+	number := first.at("number").(string)
+	lead := s.leadOf(t, number)
+	for range 2 {
+		r := s.call(t, lead, "POST", "/tickets/"+number+"/actions", object{"action": "accept", "version": 2}, "Idempotency-Key", "accepting").want(t, 200)
+		if r.at("version") != 3.0 {
+			t.Errorf("version %v", r.at("version"))
+		}
+	}
+	photos := []any{}
+	for range 2 {
+		photos = append(photos, s.call(t, "li", "POST", "/photos", aPicture(t), "Idempotency-Key", "photo-1").want(t, 201).at("id"))
+	}
+	if photos[0] != photos[1] {
+		t.Errorf("two photos: %v", photos)
+	}
+	s.call(t, "li", "POST", "/tickets", object{"text": lamp}, "Idempotency-Key", strings.Repeat("k", 101)).refused(t, 422, "invalid")
+	s.call(t, "li", "POST", "/tickets", object{"text": lamp}, "Idempotency-Key", "a b").refused(t, 422, "invalid")
+}
+
+func TestTickets_PagesFollowEachOther(t *testing.T) {
+	s := newSite(t, "")
+	var want []string
+	for range 5 {
+		want = append(want, s.report(t, "li", lamp))
+	}
+	slices.Reverse(want)
+	var got []string
+	for cursor := ""; ; {
+		list := s.call(t, "li", "GET", "/tickets?limit=2&cursor="+cursor, nil).want(t, 200)
+		for i := range list.list("items") {
+			got = append(got, list.at("items", i, "number").(string))
+		}
+		if cursor = list.at("next_cursor").(string); cursor == "" {
+			break
+		}
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestPhotos_AsAFormAndOnlyForThoseWhoMaySee(t *testing.T) {
+	s := newSite(t, "")
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	part, err := w.CreateFormFile("photo", "灯.png")
+	must(t, err)
+	_, err = part.Write(aPicture(t))
+	must(t, err)
+	must(t, w.Close())
+	photo := s.call(t, "li", "POST", "/photos", form.Bytes(), "Content-Type", w.FormDataContentType()).want(t, 201)
+	path := "/photos/" + photo.at("id").(string)
+	s.call(t, "li", "GET", path, nil).want(t, 200)
+	s.call(t, "branch", "GET", path, nil).refused(t, 404, "ticket_unknown")
+	s.call(t, "li", "POST", "/tickets", object{"text": lamp, "photos": []any{photo.at("id")}}).want(t, 201)
+	s.call(t, "branch", "GET", path, nil).want(t, 200)
+	s.call(t, "wang", "GET", path, nil).refused(t, 404, "ticket_unknown")
+	s.call(t, "li", "POST", "/photos", []byte("--x--\r\n"), "Content-Type", "multipart/form-data; boundary=x").refused(t, 422, "photo_missing")
+	s.call(t, "li", "POST", "/photos", []byte{}).refused(t, 400, "malformed")
+}
+
+func TestSessions_EndInTime(t *testing.T) {
+	s := newSite(t, "")
+	s.call(t, "li", "GET", "/me", nil).want(t, 200)
+	s.Forward(member.SessionLife + time.Second)
+	r := s.call(t, "li", "GET", "/me", nil).refused(t, 401, "not_signed_in")
+	if r.headers.Get("WWW-Authenticate") != "Bearer" {
+		t.Errorf("headers: %v", r.headers)
+	}
+	for _, header := range []string{"", "Bearer", "Bearer ", "Basic abc", "Bearer made-up"} {
+		s.call(t, "", "GET", "/me", nil, "Authorization", header).refused(t, 401, "not_signed_in")
+	}
+	// The page inside WeChat signs in by the account.
+	if r := s.call(t, "", "POST", "/sessions", object{"code": "sim:o-li", "client": "h5"}).want(t, 201); r.at("me", "name") != "li" {
+		t.Errorf("h5: %s", r.content)
+	}
+}
+
+func TestSessions_AClosedAccountIsForgottenAndItsTicketStays(t *testing.T) {
+	s := newSite(t, "")
+	number := s.report(t, "li", lamp)
+	export := s.call(t, "li", "GET", "/me/export", nil).want(t, 200)
+	if export.at("tickets", 0, "number") != number || export.at("tickets", 0, "text") != lamp || len(export.list("tickets", 0, "timeline")) != 2 {
+		t.Errorf("export: %s", export.content)
+	}
+	s.call(t, "li", "DELETE", "/me", nil).want(t, 204)
+	s.call(t, "li", "GET", "/me", nil).refused(t, 401, "not_signed_in")
+	s.call(t, "branch", "GET", "/tickets/"+number, nil).want(t, 200)
+	delete(s.tokens, "li")
+	if again := s.call(t, "li", "GET", "/me", nil).want(t, 200); again.at("name") != "" || again.at("compound") != nil {
+		t.Errorf("not a stranger: %s", again.content)
+	}
+}
+
+func TestCompounds_ByNameAndByDistance(t *testing.T) {
+	s := newSite(t, "")
+	found := s.call(t, "", "GET", "/compounds?q=福馨苑", nil).want(t, 200)
+	if found.at("items", 0, "name") != "福馨苑小区" || found.at("items", 0, "community") != "南薰社区" || found.at("items", 0, "governance") != "self_run" ||
+		found.at("items", 0, "distance_m") != nil {
+		t.Errorf("found: %s", found.content)
+	}
+	near := s.call(t, "", "GET", "/compounds?near=0,1&limit=1", nil).want(t, 200)
+	if near.at("items", 0, "distance_m") != 111194.0 || near.at("next_cursor") != "1" {
+		t.Errorf("near: %s", near.content)
+	}
+	if rest := s.call(t, "", "GET", "/compounds?near=0,1&limit=1&cursor=1", nil).want(t, 200); len(rest.list("items")) != 1 || rest.at("next_cursor") != "" {
+		t.Errorf("the rest: %s", rest.content)
+	}
+}

@@ -1,0 +1,73 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	get    = http.MethodGet
+	head   = http.MethodHead
+	post   = http.MethodPost
+	patch  = http.MethodPatch
+	remove = http.MethodDelete
+)
+
+// What an operation may refuse with, beside what follows from its input.
+const (
+	forbidden = http.StatusForbidden
+	notFound  = http.StatusNotFound
+	conflict  = http.StatusConflict
+	tooLarge  = http.StatusRequestEntityTooLarge
+	tooMany   = http.StatusTooManyRequests
+)
+
+// routes is every path of the public port.
+func (s *Server) routes(r *gin.Engine) {
+	// Before the middlewares, which WeChat's requests do without.
+	r.Match([]string{get, post}, "/wechat/callback", s.callback)
+
+	r.Use(identify, s.record, rescue, protect)
+	r.Match([]string{get, head}, "/healthz", s.alive)
+	r.Match([]string{get, head}, "/readyz", s.ready)
+
+	a := s.newAPI(r)
+	open(a, route{post, "/sessions", "signIn", "登录：用微信的一次性代码换取会话", 201, nil}, s.signIn)
+	signed(a, route{remove, "/sessions", "signOut", "退出登录", 204, nil}, s.signOut)
+	signed(a, route{get, "/me", "showMe", "我是谁", 200, nil}, s.showMe)
+	signed(a, route{patch, "/me", "changeMe", "改称呼、改所住小区", 200, []int{notFound}}, s.changeMe)
+	signed(a, route{get, "/me/export", "exportMe", "导出我的全部数据", 200, nil}, s.exportMe)
+	signed(a, route{remove, "/me", "closeMe", "注销，清除个人信息", 204, nil}, s.closeMe)
+
+	signed(a, route{post, "/tickets/preview", "previewTicket", "报事前看看会怎样理解、由谁办理", 200, []int{notFound}}, s.previewTicket)
+	signed(a, route{post, "/tickets", "reportTicket", "报事", 201, []int{notFound, conflict, tooMany}}, s.reportTicket)
+	signed(a, route{get, "/tickets", "listTickets", "工单列表", 200, nil}, s.listTickets)
+	signed(a, route{get, "/tickets/{number}", "showTicket", "工单，及现在可以办理的操作", 200, []int{notFound}}, s.showTicket)
+	signed(a, route{post, "/tickets/{number}/actions", "actOnTicket", "办理工单", 200, []int{forbidden, notFound, conflict}}, s.actOnTicket)
+	signed(a, route{post, "/photos", "sendPhoto", "上传照片", 201, nil}, s.sendPhoto)
+	signed(a, route{get, "/photos/{id}", "showPhoto", "看照片", 200, []int{notFound}}, s.showPhoto)
+
+	open(a, route{get, "/compounds", "listCompounds", "小区列表：按名称查找，或由近到远", 200, nil}, s.listCompounds)
+	open(a, route{get, "/compounds/{id}", "showCompound", "小区", 200, []int{notFound}}, s.showCompound)
+	open(a, route{get, "/categories", "listCategories", "问题类别", 200, nil}, s.listCategories)
+
+	signed(a, route{get, "/stats/rates", "showRates", "各项比率，均附分子与分母", 200, []int{forbidden, notFound}}, s.showRates)
+	signed(a, route{get, "/stats/rates/tickets", "showBehind", "一个数字背后的工单", 200, []int{forbidden, notFound}}, s.showBehind)
+
+	document := a.document()
+	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
+
+	r.GET("/", s.page("index.html"))
+	r.GET("/docs", s.page("docs/index.html"))
+	r.GET("/docs/:file", s.file("docs"))
+	r.GET("/board/", s.page("board/index.html"))
+	r.GET("/board/:file", s.file("board"))
+	r.GET("/app/*path", s.page("app.html"))
+	r.GET("/pages.css", s.page("pages.css"))
+	if s.Sim != nil {
+		r.Any("/sim/*path", gin.WrapH(s.Sim))
+	}
+	r.NoRoute(s.lost(noRoute))
+	r.NoMethod(s.lost(noMethod))
+}

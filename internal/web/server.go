@@ -1,0 +1,65 @@
+// Package web is the way in by HTTP: the API with its document, the callback
+// of WeChat, health and metrics, and a few pages. It decides nothing; it reads
+// requests, asks the capabilities and shows what they answer.
+package web
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"fenlin/internal/chat"
+	"fenlin/internal/member"
+	"fenlin/internal/org"
+	"fenlin/internal/stats"
+	"fenlin/internal/ticket"
+	"fenlin/internal/wechat"
+)
+
+// Health is what we need and whether it answers.
+type Health struct {
+	Ready    bool     // the database is reached and its schema current
+	Degraded []string // what is away that we can do without: redis, wechat
+	Detail   string   // what makes us unready; for operators
+}
+
+// Server serves two ports. Build it with every exported field.
+type Server struct {
+	Tickets  *ticket.Service
+	Org      *org.Service
+	Members  *member.Service
+	Stats    *stats.Service
+	Chat     *chat.Service
+	Callback *wechat.Callback
+	WeChat   *wechat.Client
+	Health   func(context.Context) Health
+	Depth    func(context.Context) (ready, dead int64, err error) // of the outbox
+	Now      func() time.Time
+	Version  string
+	Sim      http.Handler // everything under /sim/; nil outside the demo
+
+	once    sync.Once
+	metrics *metrics
+}
+
+// Handler serves the public port.
+func (s *Server) Handler() http.Handler {
+	s.once.Do(s.count)
+	gin.SetMode(gin.ReleaseMode) // else it prints its routes
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.ContextWithFallback = true
+	s.routes(engine)
+	return engine
+}
+
+// Admin serves the port that is never public: /metrics and /debug/pprof/.
+func (s *Server) Admin() http.Handler {
+	s.once.Do(s.count)
+	mux := http.NewServeMux()
+	s.adminRoutes(mux)
+	return mux
+}

@@ -1,0 +1,197 @@
+package web
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"fenlin/internal/member"
+	"fenlin/internal/org"
+	"fenlin/internal/ticket"
+)
+
+type signInInput struct {
+	Body struct {
+		Code   string `json:"code" minLength:"1" maxLength:"512" doc:"one-time code of WeChat; in the demo sim:<openid>"`
+		Client string `json:"client" enum:"miniprogram,h5"`
+	}
+}
+
+type sessionView struct {
+	Token     string    `json:"token" doc:"give it as Authorization: Bearer; shown only now"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Me        meView    `json:"me"`
+}
+
+func (s *Server) signIn(ctx context.Context, in *signInInput) (*body[sessionView], error) {
+	app, identify := member.MiniProgram, s.WeChat.Code2Session
+	if in.Body.Client == "h5" {
+		app, identify = member.Account, s.WeChat.OAuth
+	}
+	openid, unionid, err := identify(ctx, in.Body.Code)
+	if err != nil {
+		return nil, err
+	}
+	person, err := s.Members.ByOpenID(ctx, app, openid, unionid)
+	if err != nil {
+		return nil, err
+	}
+	session, err := s.Members.SignIn(ctx, person.ID, in.Body.Client)
+	if err != nil {
+		return nil, err
+	}
+	me, err := s.viewMe(ctx, person)
+	return answer(sessionView{session.Token, s.local(session.ExpiresAt), me}), err
+}
+
+func (s *Server) signOut(ctx context.Context, c caller, _ *struct{}) (*nothing, error) {
+	return nil, s.Members.SignOut(ctx, c.token)
+}
+
+type meView struct {
+	ID       id             `json:"id"`
+	Name     string         `json:"name"`
+	Compound maybe[named]   `json:"compound" doc:"where this person lives; null while unknown"`
+	Roles    list[string]   `json:"roles"`
+	Posts    list[heldPost] `json:"posts"`
+}
+
+type heldPost struct {
+	ID    id       `json:"id"`
+	Role  string   `json:"role"`
+	Title string   `json:"title"`
+	Org   unitView `json:"org"`
+}
+
+func (s *Server) viewMe(ctx context.Context, p member.Person) (meView, error) {
+	actor, err := s.Org.Actor(ctx, p.ID, p.CompoundID)
+	if err != nil {
+		return meView{}, err
+	}
+	home, err := s.place(ctx, p.CompoundID)
+	if err != nil {
+		return meView{}, err
+	}
+	me := meView{ID: idOf(p.ID), Name: p.Name, Compound: home, Roles: list[string]{string(org.Resident)}}
+	if p.Member {
+		me.Roles = append(me.Roles, string(org.Member))
+	}
+	for _, post := range actor.Posts {
+		if !slices.Contains(me.Roles, string(post.Role)) {
+			me.Roles = append(me.Roles, string(post.Role))
+		}
+		me.Posts = append(me.Posts, heldPost{idOf(post.ID), string(post.Role), post.Title, unitView{idOf(post.OrgID), string(post.OrgKind), post.OrgName}})
+	}
+	return me, nil
+}
+
+// place is the compound with that id; null for none and for what is no compound.
+func (s *Server) place(ctx context.Context, compound int64) (maybe[named], error) {
+	if compound == 0 {
+		return maybe[named]{}, nil
+	}
+	known, err := s.Tickets.Places(ctx)
+	if err != nil {
+		return maybe[named]{}, err
+	}
+	p, ok := known.ByID[compound]
+	if !ok {
+		return maybe[named]{}, nil
+	}
+	return some(named{idOf(p.OrgID), p.Name}), nil
+}
+
+func (s *Server) showMe(ctx context.Context, c caller, _ *struct{}) (*body[meView], error) {
+	me, err := s.viewMe(ctx, c.Person)
+	return answer(me), err
+}
+
+type changeMeInput struct {
+	Body struct {
+		Name       *string `json:"name,omitempty" maxLength:"32" doc:"what this person wants to be called"`
+		CompoundID *id     `json:"compound_id,omitempty" doc:"where this person lives; empty forgets it"`
+	}
+}
+
+func (s *Server) changeMe(ctx context.Context, c caller, in *changeMeInput) (*body[meView], error) {
+	if compound := in.Body.CompoundID; compound != nil {
+		if *compound != "" {
+			if _, err := s.Org.Place(ctx, compound.number()); err != nil {
+				return nil, err
+			}
+		}
+		if err := s.Members.Live(ctx, c.Person.ID, compound.number()); err != nil {
+			return nil, err
+		}
+	}
+	if name := in.Body.Name; name != nil {
+		if err := s.Members.Rename(ctx, c.Person.ID, strings.TrimSpace(*name)); err != nil {
+			return nil, err
+		}
+	}
+	p, err := s.Members.Person(ctx, c.Person.ID)
+	if err != nil {
+		return nil, err
+	}
+	me, err := s.viewMe(ctx, p)
+	return answer(me), err
+}
+
+type exportView struct {
+	AsOf      time.Time         `json:"as_of"`
+	Me        meView            `json:"me"`
+	Since     *time.Time        `json:"since" doc:"when Fenlin first met this person"`
+	Tickets   list[ticketView]  `json:"tickets" doc:"reported by this person, with all that happened to them"`
+	Following list[TicketBrief] `json:"following"`
+}
+
+// exportMe is all that Fenlin knows of a person.
+func (s *Server) exportMe(ctx context.Context, c caller, _ *struct{}) (*body[exportView], error) {
+	me, err := s.viewMe(ctx, c.Person)
+	if err != nil {
+		return nil, err
+	}
+	out := exportView{AsOf: s.local(s.Now()), Me: me, Since: s.moment(c.CreatedAt)}
+	err = s.each(ctx, c, ticket.Mine, func(t ticket.Ticket) error {
+		full, err := s.Tickets.View(ctx, c.Actor, t)
+		if err != nil {
+			return err
+		}
+		view, err := s.viewTicket(ctx, full)
+		out.Tickets = append(out.Tickets, view)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, c, ticket.Following, func(t ticket.Ticket) error {
+		brief, err := s.brief(ctx, t, nil, false)
+		out.Following = append(out.Following, brief)
+		return err
+	})
+	return answer(out), err
+}
+
+// each goes through every page of a list.
+func (s *Server) each(ctx context.Context, c caller, v ticket.View, do func(ticket.Ticket) error) error {
+	for cursor := ""; ; {
+		page, err := s.Tickets.List(ctx, c.Actor, v, 0, ticket.MaxPage, cursor)
+		if err != nil {
+			return err
+		}
+		for _, t := range page.Items {
+			if err := do(t); err != nil {
+				return err
+			}
+		}
+		if cursor = page.Next; cursor == "" {
+			return nil
+		}
+	}
+}
+
+// closeMe forgets who a person is; their tickets stay without a name.
+func (s *Server) closeMe(ctx context.Context, c caller, _ *struct{}) (*nothing, error) {
+	return nil, s.Members.Close(ctx, c.Person.ID)
+}

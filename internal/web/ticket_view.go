@@ -1,0 +1,206 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"fenlin/internal/org"
+	"fenlin/internal/ticket"
+)
+
+// TicketBrief is a ticket as it stands in a list. What only those may know who
+// have to do with it is empty for others.
+type TicketBrief struct {
+	Number       string          `json:"number"`
+	State        string          `json:"state" enum:"submitted,dispatched,accepted,contacted,consulting,whistled,suspended,returned,finished,closed,reopened,rejected,excluded,withdrawn,merged"`
+	StateName    string          `json:"state_name"`
+	Version      int64           `json:"version" doc:"counts the ticket's events; give it with an action to be told when somebody was faster"`
+	Category     codeName        `json:"category"`
+	Emergency    bool            `json:"emergency"`
+	Compound     maybe[named]    `json:"compound" doc:"null while it is not known"`
+	Building     string          `json:"building"`
+	Unit         string          `json:"unit"`
+	Floor        string          `json:"floor"`
+	Room         string          `json:"room"`
+	Text         string          `json:"text"`
+	CreatedAt    *time.Time      `json:"created_at"`
+	RespondBy    *time.Time      `json:"respond_by"`
+	DueAt        *time.Time      `json:"due_at"`
+	Overdue      bool            `json:"overdue"`
+	Lead         maybe[postView] `json:"lead" doc:"who handles it now"`
+	Satisfaction string          `json:"satisfaction" enum:",satisfied,basic,dissatisfied"`
+	Solved       *bool           `json:"solved"`
+	Outcome      string          `json:"outcome" enum:",confirmed,tacit,followed_up"`
+	Pending      string          `json:"pending" doc:"the action that waits for a decision, or empty"`
+}
+
+type ticketView struct {
+	TicketBrief
+	Whole    bool             `json:"whole" doc:"false = what neighbours may know"`
+	Advice   string           `json:"advice" doc:"what to do in the danger that was told of, or empty"`
+	Grade    string           `json:"grade"`
+	Reason   string           `json:"reason" doc:"why this post handles it"`
+	Owner    maybe[postView]  `json:"owner" doc:"who handled it first and stays its owner"`
+	Timeline list[eventView]  `json:"timeline"`
+	Actions  list[actionView] `json:"actions" doc:"exactly what the caller may do now"`
+	Choices  choicesView      `json:"choices"`
+	Photos   list[photoView]  `json:"photos"`
+}
+
+type eventView struct {
+	Seq    int64      `json:"seq"`
+	Action string     `json:"action"`
+	Label  string     `json:"label"`
+	From   string     `json:"from" doc:"the state before; empty at the first event"`
+	To     string     `json:"to"`
+	Actor  string     `json:"actor" doc:"as others see them: the title of a post, 报事人, 汾邻"`
+	Note   string     `json:"note"`
+	At     *time.Time `json:"at"`
+	Data   eventData  `json:"data"`
+}
+
+type eventData struct {
+	To           maybe[named]    `json:"to"`
+	Asked        string          `json:"asked" doc:"the action that a decision was about"`
+	Approve      *bool           `json:"approve"`
+	Until        *time.Time      `json:"until"`
+	Solved       *bool           `json:"solved"`
+	Satisfaction string          `json:"satisfaction"`
+	Into         string          `json:"into"`
+	Posts        list[id]        `json:"posts"`
+	Photos       list[photoView] `json:"photos"`
+}
+
+type actionView struct {
+	Action string       `json:"action"`
+	Label  string       `json:"label"`
+	Needs  list[string] `json:"needs" doc:"fields that must be given; place = one at least of category, compound_id, building, unit, floor, room"`
+	Takes  list[string] `json:"takes" doc:"fields that may be given"`
+}
+
+type choicesView struct {
+	To    list[choiceView] `json:"to" doc:"posts that the ticket may be handed to, when an action has the field to"`
+	Posts list[choiceView] `json:"posts" doc:"departments that may be whistled for, when an action has the field posts"`
+}
+
+type choiceView struct {
+	ID    id     `json:"id"`
+	Title string `json:"title"`
+	Role  string `json:"role"`
+}
+
+type photoView struct {
+	ID  id     `json:"id"`
+	URL string `json:"url"`
+}
+
+func viewPhotos(ids []int64) list[photoView] {
+	out := make(list[photoView], 0, len(ids))
+	for _, n := range ids {
+		out = append(out, photoView{idOf(n), apiPrefix + "/photos/" + string(idOf(n))})
+	}
+	return out
+}
+
+// brief is a ticket in a list; posts may lack its lead.
+func (s *Server) brief(ctx context.Context, t ticket.Ticket, posts map[int64]org.Post, whole bool) (TicketBrief, error) {
+	place, err := s.place(ctx, t.OrgID)
+	b := TicketBrief{
+		Number: t.Number, State: string(t.State), StateName: t.State.Name(), Version: t.Version, Category: s.category(t.Category), Emergency: t.Emergency,
+		Compound: place, Building: t.Building, CreatedAt: s.moment(t.CreatedAt), RespondBy: s.moment(t.RespondBy), DueAt: s.moment(t.DueAt),
+		Overdue: t.State.Open() && t.DueAt < s.Now().UnixMilli(), Lead: viewPost(posts[t.LeadPost]),
+	}
+	if whole {
+		b.Unit, b.Floor, b.Room, b.Text = t.Unit, t.Floor, t.Room, t.Text
+		b.Satisfaction, b.Solved, b.Outcome, b.Pending = string(t.Satisfaction), t.Solved, string(t.Outcome), string(t.Pending)
+	}
+	return b, err
+}
+
+// viewTicket is one ticket as the caller may see it.
+func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, error) {
+	brief, err := s.brief(ctx, f.Ticket, f.Posts, f.Whole)
+	if err != nil {
+		return ticketView{}, err
+	}
+	v := ticketView{TicketBrief: brief, Whole: f.Whole, Grade: f.Grade}
+	fields := []ticket.Field{}
+	for _, c := range f.Actions {
+		v.Actions = append(v.Actions, actionView{string(c.Action), c.Label, words(c.Needs), words(c.Takes)})
+		fields = append(append(fields, c.Needs...), c.Takes...)
+	}
+	if slices.Contains(fields, ticket.FieldTo) {
+		v.Choices.To = choices(f.Posts, func(p org.Post) bool { return p.ID != f.LeadPost && p.Role.Rank() > 0 })
+	}
+	if slices.Contains(fields, ticket.FieldPosts) {
+		v.Choices.Posts = choices(f.Posts, func(p org.Post) bool { return p.OrgKind == org.Department })
+	}
+	if !f.Whole {
+		return v, nil
+	}
+	if f.Danger != "" {
+		v.Advice = s.Tickets.Reader.Advice(f.Danger)
+	}
+	owner := f.Posts[f.OwnerPost]
+	if f.OwnerPost != 0 && owner.ID == 0 { // it was handed away from the place's own posts
+		more, err := s.Org.Posts(ctx, []int64{f.OwnerPost})
+		if err != nil {
+			return v, err
+		}
+		owner = more[f.OwnerPost]
+	}
+	v.Reason, v.Owner, v.Photos = f.RouteReason, viewPost(owner), viewPhotos(f.Photos)
+	for _, e := range f.Events {
+		v.Timeline = append(v.Timeline, s.viewEvent(e))
+	}
+	return v, nil
+}
+
+func (s *Server) viewEvent(e ticket.Event) eventView {
+	d := e.Detail()
+	data := eventData{
+		Asked: string(d.Asked), Approve: d.Approve, Until: s.moment(d.Until), Solved: d.Solved, Satisfaction: string(d.Satisfaction), Into: d.Into,
+		Posts: idsOf(d.Posts), Photos: viewPhotos(d.Photos),
+	}
+	if d.To != 0 {
+		data.To = some(named{idOf(d.To), d.ToTitle})
+	}
+	return eventView{e.Seq, string(e.Action), labels[e.Action], string(e.FromState), string(e.ToState), e.ActorTitle, e.Note, s.moment(e.At), data}
+}
+
+// labels are the actions as a timeline tells them.
+var labels = map[ticket.Action]string{
+	ticket.Submit: "提交", ticket.Accept: "签收", ticket.Contact: "联系", ticket.Dispatch: "派单", ticket.Transfer: "转派", ticket.Return: "退单",
+	ticket.Decide: "裁定", ticket.Extend: "申请延期", ticket.Whistle: "吹哨", ticket.Arrive: "报到", ticket.Consult: "会商", ticket.Suspend: "申请挂账",
+	ticket.Resume: "恢复办理", ticket.Exclude: "申请剔除", ticket.Reject: "不予受理", ticket.Finish: "办结", ticket.Confirm: "确认", ticket.Rate: "评价",
+	ticket.Reopen: "重办", ticket.Withdraw: "撤销", ticket.Merge: "合并", ticket.Follow: "同遇", ticket.Urge: "催办", ticket.Add: "补充",
+	ticket.Correct: "更正", ticket.Escalate: "提级", ticket.Close: "结案",
+}
+
+func words(fields []ticket.Field) list[string] {
+	out := make(list[string], 0, len(fields))
+	for _, f := range fields {
+		out = append(out, string(f))
+	}
+	return out
+}
+
+// choices are the filled posts that fit, lowest first.
+func choices(posts map[int64]org.Post, fits func(org.Post) bool) list[choiceView] {
+	var found []org.Post
+	for _, p := range posts {
+		if p.Filled && fits(p) {
+			found = append(found, p)
+		}
+	}
+	slices.SortFunc(found, func(a, b org.Post) int {
+		return cmp.Or(cmp.Compare(a.Role.Rank(), b.Role.Rank()), cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID))
+	})
+	out := make(list[choiceView], 0, len(found))
+	for _, p := range found {
+		out = append(out, choiceView{idOf(p.ID), p.Title, string(p.Role)})
+	}
+	return out
+}
