@@ -151,6 +151,25 @@ func TestAnswer_TheLastReportOfTheDayComesAgain(t *testing.T) {
 	}
 }
 
+func TestAnswer_AnAdditionComesAgainAfterALoss(t *testing.T) {
+	c := newCity(t)
+	c.text(t, "li", "3号楼2单元楼道灯坏了")
+	c.text(t, "li", "补充")
+	m := chat.Message{Key: "more", Kind: chat.KindText, Text: "4号楼的楼道灯也坏了"}
+	said := c.say(t, "li", m)
+	check(t, said, "已补充")
+	c.stage(t, "lose li")
+	if again := c.say(t, "li", m); again != said {
+		t.Fatalf("%s\nnot\n%s", again, said)
+	}
+}
+
+func TestAnswer_IsCutToFit(t *testing.T) {
+	c := newCity(t)
+	c.Link = func(string) string { return strings.Repeat("灯", 1000) }
+	check(t, c.text(t, "li", "3号楼2单元楼道灯坏了"), "FY261123-0001 | 灯…")
+}
+
 func TestAnswer_ALinkLeadsToTheTicket(t *testing.T) {
 	c := newCity(t)
 	c.Link = func(number string) string { return "https://fenlin.example/app/#/t/" + number }

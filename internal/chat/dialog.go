@@ -63,11 +63,6 @@ type state struct {
 
 	Photos []photo `json:"photos,omitempty"`
 
-	// The report just filed: the same sentence again is a slip of the finger.
-	FiledText   string `json:"filed_text,omitempty"`
-	FiledNumber string `json:"filed_number,omitempty"`
-	FiledAt     int64  `json:"filed_at,omitempty"`
-
 	LastKey  string `json:"last_key,omitempty"` // the message that changed this last, and its reply
 	LastText string `json:"last_text,omitempty"`
 }

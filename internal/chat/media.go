@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 )
 
@@ -47,5 +48,8 @@ func (c *turn) leave(ctx context.Context) error {
 	if err := c.Members.Close(ctx, c.who.ID); err != nil {
 		return err
 	}
-	return c.KV.Del(ctx, stateKey(c.m.OpenID))
+	if err := c.KV.Del(ctx, stateKey(c.m.OpenID)); err != nil {
+		slog.WarnContext(ctx, "dialog not deleted; it ends by itself", "err", err)
+	}
+	return nil
 }

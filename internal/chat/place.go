@@ -172,8 +172,15 @@ func (c *turn) arrive(ctx context.Context) (string, error) {
 		welcome = sayWelcome + "\n"
 	}
 	code, ok := strings.CutPrefix(scene, "compound:")
+	if said, done, err := c.again(ctx); done || err != nil {
+		return welcome + said, err
+	}
 	if id, err := strconv.ParseInt(code, 10, 64); ok && err == nil {
-		said, err := c.live(ctx, id)
+		bind := c.live
+		if c.st.Ask == askPlace { // the code answers where the draft is
+			bind = func(ctx context.Context, id int64) (string, error) { return c.file(ctx, c.st.Draft, id) }
+		}
+		said, err := bind(ctx, id)
 		return welcome + said, err
 	}
 	return welcome + sayExample + "\n先告诉我您住哪个小区更方便：回复「小区」。全部功能回复「帮助」。", nil

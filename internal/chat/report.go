@@ -93,15 +93,15 @@ func (c *turn) file(ctx context.Context, d draft, compound int64) (string, error
 
 // justFiled answers the same sentence sent twice in a row with the one ticket.
 func (c *turn) justFiled(ctx context.Context, d draft) (string, bool, error) {
-	if d.Text != c.st.FiledText || c.st.FiledAt < c.Now().Add(-twice).UnixMilli() {
+	t, err := c.Tickets.Mine(ctx, c.who.ID, "")
+	switch {
+	case errors.Is(err, ticket.ErrUnknown):
 		return "", false, nil
+	case err != nil || t.Text != d.Text || t.CreatedAt < c.Now().Add(-twice).UnixMilli() || !t.State.Open():
+		return "", false, err
 	}
 	if said, done, err := c.again(ctx); done || err != nil {
 		return said, done, err
-	}
-	t, err := c.Tickets.Mine(ctx, c.who.ID, c.st.FiledNumber)
-	if err != nil || !t.State.Open() {
-		return "", false, nil //nolint:nilerr // then it is a report like any other
 	}
 	said, err := c.filed(ctx, t)
 	return "这件事刚才已经登记，不用重复报。\n" + said, true, err
@@ -126,10 +126,11 @@ func (c *turn) filed(ctx context.Context, t ticket.Ticket) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	said := c.sayFiled(t, facts, len(c.st.Photos), bound)
-	c.forget()
-	c.st.Photos = nil
-	c.st.FiledText, c.st.FiledNumber, c.st.FiledAt = t.Text, t.Number, t.CreatedAt
+	said := c.sayFiled(t, facts, len(c.st.Photos), bound, c.who.CompoundID != 0)
+	if c.st.Ask != askNothing || len(c.st.Photos) > 0 {
+		c.forget()
+		c.st.Photos = nil
+	}
 	if t.Emergency && facts.compound == "" {
 		return c.askWhere(ctx, t, said)
 	}
@@ -165,7 +166,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Add, Note: text})
 	}
 	for _, o := range c.st.Options {
-		if fold(text) == fold(o.Label) || fold(text) == strings.ToUpper(o.Code) {
+		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && yes[fold(text)] {
 			return c.chosen(ctx, o)
 		}
 	}
@@ -190,8 +191,13 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 	}
 	switch c.st.Ask {
 	case askPlace, askHome, askFixPlace:
-		return c.namedPlace(ctx, text, r)
+		if len(r.Compounds) > 0 || r.Intent != understand.Chatter {
+			return c.namedPlace(ctx, text, r)
+		}
 	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askNothing:
+	}
+	if r.Intent == understand.Chatter {
+		return c.repeat("好的。"), nil
 	}
 	return c.repeat("没有看明白。"), nil
 }

@@ -119,7 +119,7 @@ func (s *Service) when(ms int64) string {
 	return t.Format(layout)
 }
 
-func (s *Service) sayFiled(t ticket.Ticket, f facts, photos int, bound bool) string {
+func (s *Service) sayFiled(t ticket.Ticket, f facts, photos int, bound, home bool) string {
 	var b strings.Builder
 	if t.Emergency {
 		b.WriteString(s.Tickets.Reader.Advice(t.Danger) + "\n\n已按紧急情况登记，正在通知值班人员。\n")
@@ -128,8 +128,11 @@ func (s *Service) sayFiled(t ticket.Ticket, f facts, photos int, bound bool) str
 	if photos > 0 {
 		fmt.Fprintf(&b, "\n已附上刚才的 %d 张照片。", photos)
 	}
-	if bound {
+	switch {
+	case bound:
 		b.WriteString("\n已记住您住在" + f.compound + "，以后不用写小区名；要换请回复「小区」。")
+	case !home && f.compound != "":
+		b.WriteString("\n回复「小区」绑定您住的小区，以后不用写小区名。")
 	}
 	b.WriteString("\n\n现在可以发照片；写错了回复「改」，不报了回复「撤销」，看进度回复「查」。")
 	b.WriteString(s.link(t))
@@ -156,13 +159,8 @@ func (c *turn) told(ctx context.Context, t ticket.Ticket, e ticket.Event) (strin
 	who := f.lead + "，" + c.when(t.DueAt) + " 前"
 	switch d := e.Detail(); e.Action { //nolint:exhaustive // the actions of a reporter
 	case ticket.Confirm:
-		switch {
-		case d.Solved != nil && !*d.Solved:
-			return sayRedo(t, who), nil
-		case d.Satisfaction == "":
-			return t.Number + " 已按您的答复结案，谢谢。\n满意不满意，回复「评价」告诉我们；问题又出现，7 天内回复「没解决」就重办。", nil
-		}
-		return t.Number + " 已按「" + satisfactionName[d.Satisfaction] + "」结案，谢谢您的评价。\n问题又出现，7 天内回复「没解决」就重办。", nil
+		waiting, err := c.waiting(ctx)
+		return sayConfirmed(t, d, who) + sayWaiting(waiting), err
 	case ticket.Reopen:
 		return sayRedo(t, who), nil
 	case ticket.Rate:
@@ -180,6 +178,24 @@ func (c *turn) told(ctx context.Context, t ticket.Ticket, e ticket.Event) (strin
 		return t.Number + " 已补充「" + short(e.Note, 40) + "」，办理人会看到。\n还可以发照片，看进度回复「查 " + tail(t) + "」。", nil
 	}
 	return t.Number + " " + t.State.Name() + "。" + c.next(t), nil
+}
+
+func sayConfirmed(t ticket.Ticket, d ticket.Detail, who string) string {
+	switch {
+	case d.Solved != nil && !*d.Solved:
+		return sayRedo(t, who)
+	case d.Satisfaction == "":
+		return t.Number + " 已按您的答复结案，谢谢。\n满意不满意，回复「评价」告诉我们；问题又出现，7 天内回复「没解决」就重办。"
+	}
+	return t.Number + " 已按「" + satisfactionName[d.Satisfaction] + "」结案，谢谢您的评价。\n问题又出现，7 天内回复「没解决」就重办。"
+}
+
+// sayWaiting names the ticket that a bare number will be for next.
+func sayWaiting(tickets []ticket.Ticket) string {
+	if i := firstFinished(tickets); i >= 0 {
+		return "\n" + tickets[i].Number + "「" + short(tickets[i].Text, 12) + "」等您确认，" + ticket.ConfirmPrompt + "。"
+	}
+	return ""
 }
 
 func sayRedo(t ticket.Ticket, who string) string {
@@ -216,10 +232,7 @@ func (s *Service) sayList(tickets []ticket.Ticket) string {
 		}
 	}
 	b.WriteString("\n回复「查 " + tail(tickets[0]) + "」看第一件的进度。")
-	if i := firstFinished(tickets); i >= 0 {
-		b.WriteString("\n" + tickets[i].Number + " 等您确认，" + ticket.ConfirmPrompt + "。")
-	}
-	return b.String()
+	return b.String() + sayWaiting(tickets)
 }
 
 func firstFinished(tickets []ticket.Ticket) int {

@@ -147,11 +147,18 @@ func (c *city) handle(t testing.TB, number string, a ticket.Action) {
 // count is how many tickets there are.
 func (c *city) count(t testing.TB) int {
 	t.Helper()
+	n, _ := c.counts(t)
+	return n
+}
+
+// counts are how many tickets and events there are.
+func (c *city) counts(t testing.TB) (tickets, events int) {
+	t.Helper()
 	a, err := c.Tickets.Verify(t.Context())
 	if err != nil || len(a.Faults) > 0 {
 		t.Fatalf("audit: %v %v", a.Faults, err)
 	}
-	return a.Tickets
+	return a.Tickets, a.Events
 }
 
 func (c *city) home(t testing.TB, who string) int64 {

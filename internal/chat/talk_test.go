@@ -3,6 +3,7 @@ package chat_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"fenlin/internal/chat"
 )
@@ -18,7 +19,7 @@ li: 查
 `},
 	{"a compound named for certain needs no home", `
 new: 福馨苑3号楼2单元楼道灯坏了
-< FY261123-0001 | 福馨苑小区 3号楼2单元
+< FY261123-0001 | 福馨苑小区 3号楼2单元 | 回复「小区」绑定
 `},
 	{"the compound is asked for by name and becomes home", `
 new: 3号楼2单元楼道灯坏了
@@ -52,7 +53,9 @@ li: 楼上有问题
 li: 8
 < 没有第 8 项 | 哪一类
 li: 你好
-< 没有看明白 | 哪一类
+< 好的 | 哪一类
+li: 呜呜呜呜呜呜呜呜呜呜呜
+< 哪一类
 li: 噪声
 < FY261123-0001 | 噪声
 `},
@@ -273,9 +276,13 @@ li: 4号楼2单元楼道灯坏了
 * forward 11m
 li: 撤销
 < 要撤销 FY261123-0002 | 1 撤销
+li: 啊？
+< 要撤销
 li: 不
-< 没有看明白 | 要撤销
-li: 1
+< 已退出
+li: 撤销
+< 要撤销
+li: 确定
 < FY261123-0002 已撤销
 li: 撤销 0002
 < 不能再撤销
@@ -315,6 +322,8 @@ li: 3
 li: 3号楼2单元楼道灯坏了
 < FY261123-0001
 * finish 0001
+li: 一般般吧
+< !结案
 li: 不满意
 < 抱歉 | 3 已解决但不满意 | 4 没解决
 li: 4
@@ -363,6 +372,19 @@ li: 1
 < FY261123-0002
 li: 2
 < FY261123-0001 已按「基本满意」结案
+`},
+	{"two finished tickets are confirmed one after the other", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001 | !绑定
+li: 门禁坏了，进不去门
+< FY261123-0002
+* finish 0001
+* forward 1m
+* finish 0002
+li: 1
+< FY261123-0002 已按「满意」结案 | FY261123-0001「3号楼 | 等您确认
+li: 第二
+< FY261123-0001 已按「基本满意」结案 | !等您确认
 `},
 	{"rating by word with the answer", `
 li: 3号楼2单元楼道灯坏了
@@ -431,6 +453,10 @@ new: 3号楼2单元楼道灯坏了
 < FY261123-0001 | 福馨苑小区
 new: [scan 昌瑞绿洲小区]
 < 已绑定小区：昌瑞绿洲小区
+third: 楼道灯坏了
+< 哪个小区
+third: [scan 昌瑞绿洲小区]
+< FY261123-0002 | 昌瑞绿洲小区 | 已记住
 other: [subscribe]
 < 您好 | 例如 | 小区
 other: [scan 没有的小区]
@@ -501,6 +527,33 @@ func TestTalks_EveryMessageAfterACrash(t *testing.T) {
 	}
 }
 
+// The store has lost everything when WeChat sends a message again: the answer
+// may be another, what it did stays done once.
+func TestTalks_EveryMessageAfterALoss(t *testing.T) {
+	runTalks(t, func(c *city, t *testing.T, m chat.Message, who, _ string) {
+		key := "chat:o-" + who
+		_, _, done, err := c.Tickets.Requested(t.Context(), m.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, was, err := c.kv.Get(t.Context(), key)
+		if err != nil || !was || !done {
+			return
+		}
+		if err := c.kv.Del(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		tickets, events := c.counts(t)
+		c.say(t, who, m)
+		if n, e := c.counts(t); n != tickets || e != events {
+			t.Fatalf("%q again: %d tickets with %d events, were %d with %d", m.Text, n, e, tickets, events)
+		}
+		if err := c.kv.Set(t.Context(), key, kept, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func (c *city) play(t *testing.T, script string, after func(*city, *testing.T, chat.Message, string, string)) {
 	t.Helper()
 	said := ""
@@ -538,7 +591,7 @@ func (c *city) send(t *testing.T, who string, m chat.Message) string {
 	first := c.say(t, who, m)
 	tickets := c.count(t)
 	if was {
-		err = c.kv.Set(t.Context(), key, before, 1e12)
+		err = c.kv.Set(t.Context(), key, before, time.Hour)
 	} else {
 		err = c.kv.Del(t.Context(), key)
 	}

@@ -93,13 +93,13 @@ var commands = []struct {
 	{wordHome, regexp.MustCompile(`^(?:我的|更?换|改|绑定|切换|设置)?小区()(?:[\s:,]+(.{1,30}))?$`)},
 	{wordActivity, regexp.MustCompile(`^(?:志愿)?活动$|^志愿服务$`)},
 	{wordCheckIn, regexp.MustCompile(`^(?:签到|签退|打卡)$`)},
-	{wordLeave, regexp.MustCompile(`^(?:退出|取消|算了|不报了|不用了|结束|返回)$`)},
+	{wordLeave, regexp.MustCompile(`^(?:退出|取消|算了|不|否|不用|不用了|不换了?|不改了?|不撤了?|不报了|不绑定|结束|返回)$`)},
 	{wordClose, regexp.MustCompile(`^(?:注销|退订|取消关注|注销账号|删除账号)$`)},
 }
 
 var (
 	reportPrefix = regexp.MustCompile(`^\s*报事[\s:：,，、。]+`)
-	bareNumber   = regexp.MustCompile(`^(?:选|第)? ?(\d{1,6})(?:号|个|项)?$`)
+	bareNumber   = regexp.MustCompile(`^(?:选|第)? ?(\d{1,6}|[一二两三四五六])(?:号|个|项)?$`)
 	dashed       = regexp.MustCompile(`^FY(\d{6})[- ]*(\d{4,})$`)
 	chineseDigit = map[string]int{"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6}
 )
@@ -111,6 +111,9 @@ var verdicts = map[string]verdict{
 	"已解决": solved, "解决了": solved, "已经解决": solved, "已经解决了": solved, "修好了": solved, "已修好": solved, "已经修好了": solved, "处理好了": solved,
 	"不满意": notHappy, "很不满意": notHappy, "非常不满意": notHappy,
 }
+
+// yes are the words that take the only option.
+var yes = map[string]bool{"是": true, "是的": true, "对": true, "好": true, "好的": true, "要": true, "确定": true, "确认": true, "可以": true, "同意": true, "行": true}
 
 // unsolvedWords begin a sentence that says the work is not done.
 var unsolvedWords = []string{"没解决", "没有解决", "未解决", "还没解决", "还没有解决", "没修好", "没有修好", "还没修好", "还没有修好", "没弄好", "还没弄好", "没处理好", "还没好", "重办", "要求重办"}
@@ -133,13 +136,13 @@ func parse(text string) input {
 		}
 	}
 	if found := bareNumber.FindStringSubmatch(folded); found != nil {
+		if n := chineseDigit[found[1]]; n > 0 {
+			return input{choice: n}
+		}
 		n, _ := strconv.Atoi(found[1])
 		if len(found[1]) >= 3 || n == 0 { // the last digits of a ticket
 			return input{word: wordCheck, number: found[1]}
 		}
-		return input{choice: n}
-	}
-	if n := chineseDigit[folded]; n > 0 {
 		return input{choice: n}
 	}
 	return input{verdict: judge(folded)}
