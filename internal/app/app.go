@@ -1,0 +1,284 @@
+// Package app builds everything once and runs it: New, Run, Stop.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"fenlin/config"
+	"fenlin/internal/calendar"
+	"fenlin/internal/chat"
+	"fenlin/internal/db"
+	"fenlin/internal/kv"
+	"fenlin/internal/member"
+	"fenlin/internal/notify"
+	"fenlin/internal/org"
+	"fenlin/internal/outbox"
+	"fenlin/internal/routing"
+	"fenlin/internal/stats"
+	"fenlin/internal/ticket"
+	"fenlin/internal/understand"
+	"fenlin/internal/web"
+	"fenlin/internal/wechat"
+	"fenlin/internal/wechat/wechatsim"
+)
+
+// stopTime is how long open requests and begun work may take when asked to stop.
+const stopTime = 10 * time.Second
+
+// App is Fenlin, built.
+type App struct {
+	Config  Config
+	DB      *db.DB
+	KV      kv.Store
+	Org     *org.Service
+	Members *member.Service
+	Tickets *ticket.Service
+	Outbox  *outbox.Outbox
+	Routes  *routing.Tree
+	Sample  *Sample
+	WeChat  *wechat.Client
+	Chat    *chat.Service
+	Sim     *wechatsim.Sim // nil outside the demo
+
+	public, admin   *http.Server
+	listen, listenA net.Listener
+}
+
+// Ground is what every command needs: the database and the rules.
+func Ground(c Config) (*App, error) {
+	a := &App{Config: c}
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil && strings.HasPrefix(c.Database, "sqlite:") {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	var err error
+	if a.DB, err = db.Open(c.Database); err != nil {
+		return nil, err
+	}
+	now := time.Now
+	rules := files(c.RulesDir)
+	a.Org = &org.Service{DB: a.DB, Now: now}
+	a.Members = &member.Service{DB: a.DB, Now: now}
+	a.Outbox = outbox.Open(a.DB, now)
+	a.Sample = &Sample{DB: a.DB, Org: a.Org, Member: a.Members, Files: rules}
+	a.Tickets = &ticket.Service{DB: a.DB, Org: a.Org, Members: a.Members, Outbox: a.Outbox, Now: now}
+	if a.Tickets.Reader, err = load(rules, "understand.yaml", understand.New); err != nil {
+		return nil, err
+	}
+	if a.Tickets.Routes, err = load(rules, "routing.yaml", routing.Load); err != nil {
+		return nil, err
+	}
+	if a.Tickets.Calendar, err = load(rules, "calendar.yaml", calendar.New); err != nil {
+		return nil, err
+	}
+	a.Routes = a.Tickets.Routes
+	return a, nil
+}
+
+// load reads one file of rules.
+func load[T any](rules fs.FS, name string, parse func([]byte) (T, error)) (T, error) {
+	var none T
+	text, err := fs.ReadFile(rules, name)
+	if err != nil {
+		return none, err
+	}
+	v, err := parse(text)
+	if err != nil {
+		return none, fmt.Errorf("%s: %w", name, err)
+	}
+	return v, nil
+}
+
+// files are the rules built in, each replaced by a file of its name in dir.
+func files(dir string) fs.FS {
+	if dir == "" {
+		return config.FS
+	}
+	return overlay{os.DirFS(dir), config.FS}
+}
+
+type overlay struct{ over, base fs.FS }
+
+func (o overlay) Open(name string) (fs.File, error) {
+	f, err := o.over.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o.base.Open(name)
+	}
+	return f, err
+}
+
+// New builds the server and opens its ports. The schema must be current; the
+// embedded database and the demo bring it forward by themselves.
+func New(ctx context.Context, c Config, version string) (a *App, err error) {
+	if a, err = Ground(c); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			a.release()
+		}
+	}()
+	if c.Demo || a.DB.Engine == db.SQLite {
+		err = a.DB.Migrate(ctx)
+	} else {
+		err = a.DB.Check(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if c.Demo {
+		if err := a.Sample.Seed(ctx); err != nil {
+			return nil, err
+		}
+	}
+	a.KV = kv.NewMemory()
+	if c.Redis != "" {
+		if a.KV, err = kv.NewRedis(ctx, c.Redis); err != nil {
+			return nil, err
+		}
+	}
+	var lc net.ListenConfig
+	if a.listen, err = lc.Listen(ctx, "tcp", c.Listen); err != nil {
+		return nil, fmt.Errorf("open the public port: %w", err)
+	}
+	if a.listenA, err = lc.Listen(ctx, "tcp", c.AdminListen); err != nil {
+		return nil, fmt.Errorf("open the admin port: %w", err)
+	}
+	a.Config.at(a.listen.Addr())
+	return a, a.build(version)
+}
+
+// build wires the parts that speak to the outside.
+func (a *App) build(version string) error {
+	now, c := time.Now, a.Config
+	weights, err := load(files(c.RulesDir), "rates.yaml", stats.LoadWeights)
+	if err != nil {
+		return err
+	}
+	codec, err := wechat.NewCodec(c.wechat())
+	if err != nil {
+		return err
+	}
+	a.WeChat = wechat.NewClient(c.wechat(), a.KV)
+	link := func(number string) string { return strings.TrimSuffix(c.PublicURL, "/") + "/app/#/tickets/" + number }
+	location := a.Tickets.Calendar.Location()
+	told := &notify.Service{
+		DB: a.DB, Tickets: a.Tickets, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat, Reader: a.Tickets.Reader,
+		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Location: location, Now: now,
+	}
+	a.Outbox.Handlers = told.Handlers()
+	a.Chat = &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link}
+	s := &web.Server{
+		Tickets: a.Tickets, Org: a.Org, Members: a.Members, WeChat: a.WeChat, Now: now, Version: version, Health: a.health, Depth: a.Outbox.Depth,
+		Stats: &stats.Service{DB: a.DB, Org: a.Org, Weights: weights, Location: location, Now: now},
+		Chat:  a.Chat,
+	}
+	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: a.KV}, Handle: s.Converse, Now: now, Log: slog.Default()}
+	if c.Demo {
+		a.Sim = wechatsim.New(wechatsim.Options{
+			AppID: c.WeChat.AppID, Secret: c.WeChat.Secret, Token: c.WeChat.Token, AESKey: c.WeChat.AESKey,
+			MiniAppID: c.MiniProgram.AppID, MiniSecret: c.MiniProgram.Secret,
+			CallbackURL: "http://" + a.Addr() + "/wechat/callback", PublicURL: c.PublicURL, People: a.Sample.People, Now: now,
+			Templates: []wechatsim.Template{{ID: c.WeChat.Template, Title: "工单进展通知", Content: "工单编号：{{character_string1.DATA}}\n事项：{{thing2.DATA}}\n地点：{{thing3.DATA}}\n时间：{{time4.DATA}}\n下一步：{{thing5.DATA}}"}},
+		})
+		s.Sim = a.Sim.Handler()
+	}
+	a.public = &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+	}
+	if c.Demo {
+		a.public.WriteTimeout = 0 // the simulator's stream of notices never ends
+	}
+	a.admin = &http.Server{Handler: s.Admin(), ReadHeaderTimeout: 5 * time.Second}
+	return nil
+}
+
+// Addr is the public port's address.
+func (a *App) Addr() string { return a.listen.Addr().String() }
+
+// Run serves until ctx ends, then stops: open requests and begun work are
+// finished, for at most ten seconds; what is left stays in the database.
+func (a *App) Run(ctx context.Context) error {
+	defer a.release()
+	running, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var group errgroup.Group
+	group.Go(func() error { a.Outbox.Run(running); return nil })
+	for server, listener := range map[*http.Server]net.Listener{a.public: a.listen, a.admin: a.listenA} {
+		group.Go(func() error {
+			defer cancel()
+			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+	if a.Sim != nil {
+		if err := a.WeChat.PushMenu(running, Menu()); err != nil {
+			slog.WarnContext(ctx, "the menu was not pushed", "error", err)
+		}
+	}
+	<-running.Done()
+	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer done()
+	if a.Sim != nil {
+		a.Sim.Close() // its streams are requests that would never end
+	}
+	return errors.Join(a.public.Shutdown(stop), a.admin.Shutdown(stop), group.Wait())
+}
+
+// release closes what New and Ground opened.
+func (a *App) release() {
+	for _, l := range []net.Listener{a.listen, a.listenA} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+	if a.KV != nil {
+		_ = a.KV.Close()
+	}
+	_ = a.DB.Close()
+}
+
+// Close closes what Ground opened.
+func (a *App) Close() { a.release() }
+
+// health is ready while the database answers with the schema we know; Redis
+// away is degraded, because truth is in the database.
+func (a *App) health(ctx context.Context) web.Health {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	h := web.Health{Ready: true}
+	if err := a.DB.Check(ctx); err != nil {
+		slog.ErrorContext(ctx, "not ready", "error", err)
+		return web.Health{Detail: "database"}
+	}
+	if err := a.KV.Ping(ctx); err != nil {
+		h.Degraded = append(h.Degraded, "redis")
+	}
+	return h
+}
+
+// Menu is the account's menu.
+func Menu() any {
+	button := func(name, key string) map[string]any {
+		return map[string]any{"type": "click", "name": name, "key": key}
+	}
+	return map[string]any{"button": []map[string]any{
+		button("我要报事", "报事"),
+		button("查进度", "查"),
+		{"name": "更多", "sub_button": []map[string]any{
+			button("我的小区", "小区"), button("评价", "评价"), button("帮助", "帮助"),
+		}},
+	}}
+}

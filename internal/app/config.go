@@ -1,0 +1,150 @@
+package app
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"gopkg.in/yaml.v3"
+
+	"fenlin/internal/wechat"
+)
+
+// Config is how Fenlin runs: defaults, then a YAML file, then the environment.
+type Config struct {
+	Listen      string `yaml:"listen"       env:"FENLIN_LISTEN"`       // the public port
+	AdminListen string `yaml:"admin_listen" env:"FENLIN_ADMIN_LISTEN"` // metrics and profiles; never public
+	DataDir     string `yaml:"data_dir"     env:"FENLIN_DATA_DIR"`     // where the embedded database lies
+	Database    string `yaml:"database"     env:"FENLIN_DATABASE"`     // mysql://user:password@host:3306/fenlin or sqlite:PATH
+	Redis       string `yaml:"redis"        env:"FENLIN_REDIS"`        // redis://host:6379/0; empty = in process, one replica only
+	PublicURL   string `yaml:"public_url"   env:"FENLIN_PUBLIC_URL"`   // the address that people's phones reach; links in notices begin with it
+	RulesDir    string `yaml:"rules_dir"    env:"FENLIN_RULES_DIR"`    // files in it replace those of config/ built in
+	SecretKeys  string `yaml:"secret_keys"  env:"FENLIN_SECRET_KEYS"`  // field encryption: base64 of 32 bytes each, newest first, comma between
+
+	WeChat struct {
+		AppID  string `yaml:"appid"   env:"APPID"`
+		Secret string `yaml:"secret"  env:"SECRET"`
+		Token  string `yaml:"token"   env:"TOKEN"`
+		AESKey string `yaml:"aes_key" env:"AES_KEY"` // set = safe mode
+		API    string `yaml:"api"     env:"API"`     // in place of WeChat's own address
+		// Ids of the message templates for notices; empty = that rung of the ladder is left out.
+		Template     string `yaml:"template"     env:"TEMPLATE"`
+		Subscription string `yaml:"subscription" env:"SUBSCRIPTION"`
+	} `yaml:"wechat" envPrefix:"FENLIN_WECHAT_"`
+	MiniProgram struct {
+		AppID  string `yaml:"appid"  env:"APPID"`
+		Secret string `yaml:"secret" env:"SECRET"`
+	} `yaml:"miniprogram" envPrefix:"FENLIN_MINIPROGRAM_"`
+
+	Demo bool `yaml:"-"` // mounts the simulator and the sample city
+}
+
+// LoadConfig reads a YAML file (none when empty) and the environment over the
+// defaults, and says everything that is wrong at once. In the demo each
+// setting that is not given gets one that works on this machine.
+func LoadConfig(file string, demo bool) (Config, error) {
+	c := Config{Demo: demo, Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081", DataDir: "data"}
+	if demo {
+		c.demoDefaults()
+	}
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return c, fmt.Errorf("read the configuration: %w", err)
+		}
+		d := yaml.NewDecoder(bytes.NewReader(text))
+		d.KnownFields(true)
+		if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+			return c, fmt.Errorf("configuration %s: %w", file, err)
+		}
+	}
+	if err := env.Parse(&c); err != nil {
+		return c, fmt.Errorf("configuration from the environment: %w", err)
+	}
+	// A variable that is set to nothing takes a default away: FENLIN_WECHAT_AES_KEY= means plain mode.
+	for name, field := range map[string]*string{"FENLIN_REDIS": &c.Redis, "FENLIN_WECHAT_AES_KEY": &c.WeChat.AESKey} {
+		if v, ok := os.LookupEnv(name); ok && v == "" {
+			*field = ""
+		}
+	}
+	if c.Database == "" {
+		c.Database = "sqlite:" + filepath.Join(c.DataDir, "fenlin.db")
+	}
+	return c, c.validate()
+}
+
+// at fills what depends on the port that was really opened: in the demo the
+// public address is this machine's, and WeChat is the simulator.
+func (c *Config) at(addr net.Addr) {
+	if !c.Demo {
+		return
+	}
+	here := addr.String()
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		here = fmt.Sprintf("127.0.0.1:%d", tcp.Port)
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + here
+	}
+	if c.WeChat.API == "" {
+		c.WeChat.API = "http://" + here + "/sim/wechat"
+	}
+}
+
+// demoDefaults are known to everybody and protect nothing.
+func (c *Config) demoDefaults() {
+	c.WeChat.AppID, c.WeChat.Secret, c.WeChat.Token = "wxfenlindemo00001", "demo-account-secret", "fenlin-demo-token"
+	c.WeChat.Template = "fenlin-demo-template"
+	c.MiniProgram.AppID, c.MiniProgram.Secret = "wxfenlindemo00002", "demo-miniprogram-secret"
+	c.SecretKeys = base64.StdEncoding.EncodeToString([]byte("fenlin demo key, protects nothing"[:32]))
+}
+
+func (c *Config) validate() error {
+	var faults []error
+	need := func(value, name string) {
+		if value == "" {
+			faults = append(faults, fmt.Errorf("%s is missing: set it in the environment or the configuration file, or start with --demo", name))
+		}
+	}
+	need(c.WeChat.AppID, "FENLIN_WECHAT_APPID")
+	need(c.WeChat.Secret, "FENLIN_WECHAT_SECRET")
+	need(c.WeChat.Token, "FENLIN_WECHAT_TOKEN")
+	if !c.Demo {
+		need(c.PublicURL, "FENLIN_PUBLIC_URL")
+	}
+	need(c.SecretKeys, "FENLIN_SECRET_KEYS")
+	for i, key := range strings.Split(c.SecretKeys, ",") {
+		if b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(key)); c.SecretKeys != "" && (err != nil || len(b) != 32) {
+			faults = append(faults, fmt.Errorf("FENLIN_SECRET_KEYS: key %d is not base64 of 32 bytes: make one with `openssl rand -base64 32`", i+1))
+		}
+	}
+	for name, address := range map[string]string{"FENLIN_LISTEN": c.Listen, "FENLIN_ADMIN_LISTEN": c.AdminListen} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %q is not host:port", name, address))
+		}
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "") {
+		faults = append(faults, fmt.Errorf("FENLIN_PUBLIC_URL: %q is not an address like https://fenlin.example.gov.cn", c.PublicURL))
+	}
+	if c.WeChat.AppID != "" && c.WeChat.Token != "" {
+		if err := c.wechat().Validate(); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (c *Config) wechat() wechat.Config {
+	return wechat.Config{
+		AppID: c.WeChat.AppID, Secret: c.WeChat.Secret, Token: c.WeChat.Token, AESKey: c.WeChat.AESKey,
+		MiniAppID: c.MiniProgram.AppID, MiniSecret: c.MiniProgram.Secret, APIBase: c.WeChat.API,
+	}
+}
