@@ -122,7 +122,7 @@ func (s *Service) when(ms int64) string {
 func (s *Service) sayFiled(t ticket.Ticket, f facts, photos int, bound, home bool) string {
 	var b strings.Builder
 	if t.Emergency {
-		b.WriteString(s.Tickets.Reader.Advice(t.Danger) + "\n\n已按紧急情况登记，正在通知值班人员。\n")
+		b.WriteString(s.Tickets.Reader.Advice(t.Danger) + "\n\n已按紧急情况处理，正在通知值班人员。\n")
 	}
 	fmt.Fprintf(&b, "已登记：%s\n类别：%s\n位置：%s\n办理：%s\n时限：%s 前", t.Number, f.kind, f.place, f.lead, s.when(t.DueAt))
 	if photos > 0 {
@@ -270,7 +270,11 @@ func (s *Service) sayProgress(ctx context.Context, full ticket.Full) (string, er
 	b.WriteString("\n")
 	for _, e := range full.Events[max(0, len(full.Events)-lastEvents):] {
 		fmt.Fprintf(&b, "\n%s %s：%s", s.when(e.At), short(e.ActorTitle, 16), done[e.Action])
-		if note := strings.TrimSpace(e.Note); note != "" && e.Action != ticket.Dispatch {
+		to, note := e.Detail().ToTitle, strings.TrimSpace(e.Note)
+		if to != "" {
+			b.WriteString("，由" + short(to, 20) + "办理")
+		}
+		if note != "" && (e.Action != ticket.Dispatch || e.ActorID != 0) { // not the reason that routing gives
 			b.WriteString("，" + short(note, 30))
 		}
 	}

@@ -7,8 +7,6 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
-
-	"fenlin/internal/ticket"
 )
 
 // word is one of the words that always work.
@@ -30,34 +28,6 @@ const (
 	wordLeave    word = "leave"    // 退出
 	wordClose    word = "close"    // 注销
 )
-
-// verdict is what a reporter says of a finished ticket.
-type verdict int
-
-const (
-	noVerdict     verdict = iota
-	satisfied             // 1 满意
-	basic                 // 2 基本满意
-	dissatisfied          // 3 已解决但不满意
-	unsolved              // 4 没解决
-	solved                // 已解决, and nothing of satisfaction
-	notHappy              // 不满意, and nothing of whether it is solved
-	lastOfNumbers = unsolved
-)
-
-// confirmation is the verdict as the ticket's table takes it.
-func (v verdict) confirmation(note string) ticket.Input {
-	yes, no := true, false
-	in := ticket.Input{Action: ticket.Confirm, Solved: &yes, Satisfaction: v.satisfaction(), Note: note}
-	if v == unsolved {
-		in.Solved = &no
-	}
-	return in
-}
-
-func (v verdict) satisfaction() ticket.Satisfaction {
-	return map[verdict]ticket.Satisfaction{satisfied: ticket.Satisfied, basic: ticket.Basic, dissatisfied: ticket.Dissatisfied}[v]
-}
 
 // input is a text taken apart; the zero value is a sentence.
 type input struct {
@@ -81,8 +51,8 @@ var commands = []struct {
 	word    word
 	pattern *regexp.Regexp
 }{
-	{wordHelp, regexp.MustCompile(`^(?:帮助|HELP|菜单|怎么用|使用说明|功能|你能做什么|你会什么)$`)},
-	{wordReport, regexp.MustCompile(`^(?:我要)?(?:报事|上报|报修|反映问题)$`)},
+	{wordHelp, regexp.MustCompile(`^(?:帮助|HELP|菜单|怎么用|使用说明|功能|你能做什么|你会什么|(?:转?人工)?客服|转?人工)$`)},
+	{wordReport, regexp.MustCompile(`^(?:我要)?(?:报事|上报|报修|投诉|举报|反映|反映问题|提意见|提建议)$`)},
 	{wordCheck, regexp.MustCompile(`^(?:查|查询|查看|查一?查|查一下|查?进度|查工单|查报事|我的工单|我的报事)` + gap + number + `$`)},
 	{wordCheck, regexp.MustCompile(`^(` + wholly + `)号?$`)},
 	{wordUrge, regexp.MustCompile(`^(?:催|催办|催单|催促|催一?催|催一下)` + gap + number + `$`)},
@@ -104,19 +74,8 @@ var (
 	chineseDigit = map[string]int{"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6}
 )
 
-var verdicts = map[string]verdict{
-	"满意": satisfied, "很满意": satisfied, "非常满意": satisfied, "十分满意": satisfied,
-	"基本满意": basic, "比较满意": basic, "还算满意": basic,
-	"已解决但不满意": dissatisfied, "解决了但不满意": dissatisfied, "不满意但已解决": dissatisfied, "不满意但解决了": dissatisfied,
-	"已解决": solved, "解决了": solved, "已经解决": solved, "已经解决了": solved, "修好了": solved, "已修好": solved, "已经修好了": solved, "处理好了": solved,
-	"不满意": notHappy, "很不满意": notHappy, "非常不满意": notHappy,
-}
-
 // yes are the words that take the only option.
 var yes = map[string]bool{"是": true, "是的": true, "对": true, "好": true, "好的": true, "要": true, "确定": true, "确认": true, "可以": true, "同意": true, "行": true}
-
-// unsolvedWords begin a sentence that says the work is not done.
-var unsolvedWords = []string{"没解决", "没有解决", "未解决", "还没解决", "还没有解决", "没修好", "没有修好", "还没修好", "还没有修好", "没弄好", "还没弄好", "没处理好", "还没好", "重办", "要求重办"}
 
 // maxOrder is how long a text may be to hold an order other than 补充, in characters.
 const maxOrder = 40
@@ -146,29 +105,6 @@ func parse(text string) input {
 		return input{choice: n}
 	}
 	return input{verdict: judge(folded)}
-}
-
-func judge(folded string) verdict {
-	plain := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsPunct(r) {
-			return -1
-		}
-		return r
-	}, folded)
-	for _, w := range unsolvedWords {
-		if strings.HasPrefix(plain, w) {
-			return unsolved
-		}
-	}
-	if v := verdicts[plain]; v != noVerdict {
-		return v
-	}
-	// 满意，谢谢师傅: what follows a mark may only be kind.
-	mark := strings.IndexFunc(folded, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSpace(r) })
-	if mark < 0 || strings.ContainsAny(folded[mark:], "没不但还又") {
-		return noVerdict
-	}
-	return verdicts[folded[:mark]]
 }
 
 // whole puts the dash into a ticket's whole number.
