@@ -35,7 +35,7 @@ func (s *scan) real(k risk) bool {
 	if !s.r.dangers[k.danger].passing || now {
 		return true
 	}
-	return !s.inSentence(markPast, k) && !s.inSentence(markHabit, k) &&
+	return !s.before(markNearly, k, fearReach) && !s.inSentence(markPast, k) && !s.inSentence(markHabit, k) &&
 		(len(s.marks[markDone]) == 0 || len(s.marks[markRelapse]) > 0)
 }
 

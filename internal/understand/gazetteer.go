@@ -49,7 +49,6 @@ type form struct {
 // seed is a piece of a form that a slip elsewhere in it leaves whole.
 type seed struct {
 	form, offset int
-	whole        bool
 }
 
 // suffixes of a name that people leave out.
@@ -137,16 +136,21 @@ func (g *Gazetteer) index() {
 		if f.whole || n < 2 {
 			continue // the core finds these too
 		}
-		addSeed(f.loose, seed{i, 0, true})
+		addSeed(f.loose, seed{i, 0})
+		for k := 1; k < n && n > 2; k++ { // two neighbours swapped
+			swapped := append([]rune(nil), f.loose...)
+			swapped[k-1], swapped[k] = swapped[k], swapped[k-1]
+			addSeed(swapped, seed{i, 0})
+		}
 		switch {
 		case n == 3:
-			addSeed(f.loose[:2], seed{i, 0, false})
-			addSeed(f.loose[1:], seed{i, 1, false})
+			addSeed(f.loose[:2], seed{i, 0})
+			addSeed(f.loose[1:], seed{i, 1})
 			key := [2]rune{f.loose[0], f.loose[2]}
 			g.gaps[key] = append(g.gaps[key], i)
 		case n > 3:
-			addSeed(f.loose[:n/2], seed{i, 0, false})
-			addSeed(f.loose[n/2:], seed{i, n / 2, false})
+			addSeed(f.loose[:n/2], seed{i, 0})
+			addSeed(f.loose[n/2:], seed{i, n / 2})
 		}
 	}
 	g.sound = newMatcher(sound)

@@ -115,6 +115,7 @@ type mark int
 
 const (
 	markFeared   mark = iota // before a danger: it is only imagined
+	markNearly               // before a danger: it nearly happened
 	markTalked               // after a danger: it is only talked about
 	markPast                 // the danger was before
 	markHabit                // the danger comes and goes
@@ -130,7 +131,7 @@ const (
 	markCount
 )
 
-var markNames = [markCount]string{"feared", "talked", "past", "habit", "now", "done", "relapse", "thanks", "praise", "greeting", "fault", "request", "ask"}
+var markNames = [markCount]string{"feared", "nearly", "talked", "past", "habit", "now", "done", "relapse", "thanks", "praise", "greeting", "fault", "request", "ask"}
 
 // New reads rules in the form of config/understand.yaml. Unknown keys, doubled
 // or empty words and references to nothing are refused; the error names the line.

@@ -16,6 +16,7 @@ type scan struct {
 	points   []point
 	marks    [markCount][]hit
 	risks    []risk
+	fine     bool // a fault is denied
 }
 
 // point is evidence for a category.
@@ -92,6 +93,10 @@ func (s *scan) collect() {
 			case useDanger:
 				s.risks = append(s.risks, risk{u.index, h.start, h.start, h.end})
 			case useMark:
+				if mark(u.index) == markFault && s.denied(h.start) {
+					s.fine = true // 没坏, 没有漏水
+					continue
+				}
 				s.marks[u.index] = append(s.marks[u.index], h)
 			case useA, useB:
 				n, l := &s.r.nears[u.index], &lasts[u.index]
@@ -193,6 +198,8 @@ func (s *scan) intent(best scored, emergency bool) Intent {
 		return Chatter
 	case !strong && s.han() < 2:
 		return Chatter
+	case s.fine && !has(markFault) && !has(markRequest) && !has(markAsk):
+		return Unclear
 	case has(markAsk) && !has(markFault):
 		return Question
 	case best.score > 0 || wrong:
