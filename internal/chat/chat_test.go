@@ -83,6 +83,24 @@ func TestAnswer_LocationIsKeptWithItsDatum(t *testing.T) {
 	}
 }
 
+func TestAnswer_OnlyAnAnswerBindsAHome(t *testing.T) {
+	c := newCity(t)
+	homes := func(li, fresh string) {
+		t.Helper()
+		if c.home(t, "li") != c.town.Units[li] || c.home(t, "new") != c.town.Units[fresh] {
+			t.Fatalf("li lives in %d, new in %d", c.home(t, "li"), c.home(t, "new"))
+		}
+	}
+	c.text(t, "li", "昌瑞绿洲5号楼电梯坏了")
+	c.text(t, "new", "昌瑞绿洲5号楼电梯坏了")
+	homes("福馨苑小区", "nowhere")
+	c.text(t, "new", "楼道灯坏了")
+	c.text(t, "new", "锦绣花园")
+	homes("福馨苑小区", "锦绣花园")
+	c.say(t, "li", chat.Message{Kind: chat.KindScan, EventKey: "compound:" + itoa(int(c.town.Units["安泰苑小区"]))})
+	homes("安泰苑小区", "锦绣花园")
+}
+
 func TestAnswer_UnfollowingForgetsThePerson(t *testing.T) {
 	c := newCity(t)
 	c.text(t, "li", "楼上有问题")
