@@ -62,7 +62,7 @@ func TestCrash_KilledAtRandomPointsLosesNothingAndDoublesNothing(t *testing.T) {
 	go func() {
 		defer close(done)
 		for {
-			cmd := exec.Command(binary, "serve", "--demo") //nolint:noctx // killed below
+			cmd := exec.Command(binary, "serve", "--demo")
 			cmd.Env, cmd.Stderr = environment, os.Stderr
 			if err := cmd.Start(); err != nil {
 				t.Error(err)
@@ -241,7 +241,7 @@ func (p persistent) signIn(openid string) api {
 // ready waits until the program answers.
 func ready(address string) {
 	for range 400 {
-		res, err := http.Get("http://" + address + "/readyz") //nolint:noctx // a test's own look
+		res, err := http.Get("http://" + address + "/readyz")
 		if err == nil {
 			_ = res.Body.Close()
 			if res.StatusCode == http.StatusOK {
@@ -254,7 +254,7 @@ func ready(address string) {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's own port
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

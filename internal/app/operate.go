@@ -71,7 +71,7 @@ func diagnoseRedis(ctx context.Context, address string) Finding {
 		err = store.Ping(ctx)
 	}
 	if err != nil {
-		err = fmt.Errorf("Redis does not answer (%w): check FENLIN_REDIS and that the server runs", err)
+		err = fmt.Errorf("redis does not answer (%w): check FENLIN_REDIS and that the server runs", err)
 	}
 	return Finding{"redis", "answers", err}
 }

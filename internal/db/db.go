@@ -57,7 +57,7 @@ func Open(address string) (*DB, error) {
 	case strings.HasPrefix(address, "mysql://"):
 		err = d.openMySQL(address)
 	default:
-		err = errors.New("database address must begin with mysql:// or sqlite:")
+		err = errors.New("the database address begins with neither mysql:// nor sqlite: as it must")
 	}
 	if err != nil {
 		return nil, err

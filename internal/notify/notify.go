@@ -116,7 +116,7 @@ func (s *Service) event(ctx context.Context, e outbox.Event) error {
 	var notices []Notice
 	told := map[int64]bool{m.Event.ActorID: m.Event.ActorID != 0} // nobody is told what they did themselves
 	for _, l := range s.letters(m) {
-		people, err := s.readers(ctx, m, l)
+		people, err := s.readers(ctx, l)
 		if err != nil {
 			return err
 		}
@@ -160,7 +160,7 @@ func (s *Service) owe(ctx context.Context, notices []Notice) error {
 	return err
 }
 
-func (s *Service) readers(ctx context.Context, m ticket.Moment, l letter) ([]int64, error) {
+func (s *Service) readers(ctx context.Context, l letter) ([]int64, error) {
 	people := slices.Clone(l.people)
 	if len(l.posts) > 0 {
 		holders, err := s.Org.Holders(ctx, l.posts)

@@ -67,7 +67,7 @@ func (s *Service) Report(ctx context.Context, r Report) (Ticket, error) {
 		return Ticket{}, err
 	}
 	switch {
-	case u.Reading.Intent == understand.Chatter && r.Place.Category == "":
+	case (u.Reading.Intent == understand.Chatter || u.Reading.Intent == understand.Unclear) && r.Place.Category == "":
 		return Ticket{}, ErrChatter
 	case u.Place.OrgID == 0 && !u.Reading.Emergency:
 		return Ticket{}, ErrNoPlace
@@ -127,7 +127,7 @@ func (s *Service) understand(ctx context.Context, r Report) (Understood, error) 
 			*f.to = f.from
 		}
 	}
-	if u.Place.OrgID == 0 && len(reading.Compounds) > 0 && reading.Compounds[0].Confidence >= sureOfPlace {
+	if u.Place.OrgID == 0 && len(reading.Compounds) > 0 && reading.Compounds[0].Confidence >= understand.Sure {
 		u.Place.OrgID = reading.Compounds[0].ID
 	}
 	if u.Place.OrgID == 0 {
@@ -138,9 +138,6 @@ func (s *Service) understand(ctx context.Context, r Report) (Understood, error) 
 	}
 	return u, nil
 }
-
-// sureOfPlace is how certain a name in the text must be to outweigh where the person lives.
-const sureOfPlace = 0.8
 
 func (s *Service) draft(r Report, u Understood, route routed, now time.Time) Ticket {
 	p := u.Place

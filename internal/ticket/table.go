@@ -160,6 +160,7 @@ func canFinish(s *situation) bool {
 }
 
 func arrived(s *situation) bool { return s.mine(func(p Part) bool { return p.ArrivedAt > 0 }) != nil }
+
 func notArrived(s *situation) bool {
 	return s.mine(func(p Part) bool { return p.ArrivedAt == 0 }) != nil
 }

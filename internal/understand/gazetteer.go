@@ -277,7 +277,7 @@ func (g *Gazetteer) closest(form int, text, loose []rune, at int) (float64, hit)
 	best, where := 0.0, hit{}
 	for start := max(0, at-1); start <= at+1 && start < len(text); start++ {
 		for end := start + max(2, n-1); end <= min(start+n+1, len(text)); end++ {
-			cost := g.distance(f, text[start:end], loose[start:end])
+			cost := g.distance(f, text[start:end])
 			if cost > 1.5 {
 				continue
 			}

@@ -86,6 +86,7 @@ func (s *scan) collect() {
 	for i, h := range s.hits {
 		for _, u := range s.r.uses[h.word] {
 			switch u.kind {
+			case useShield: // has done its work
 			case useScore:
 				if !s.inside[i] && !scored[h.word] {
 					s.points = append(s.points, point{u.index, u.weight, h, h})

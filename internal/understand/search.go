@@ -53,7 +53,7 @@ func (g *Gazetteer) answers(f *form, text, loose []rune) float64 {
 		return 0
 	}
 	n := max(len(f.text), len(text))
-	return max(0, 0.9-g.distance(*f, text, loose)/float64(n))
+	return max(0, 0.9-g.distance(*f, text)/float64(n))
 }
 
 func answersLetters(f *form, query string) float64 {
@@ -77,7 +77,7 @@ func answersLetters(f *form, query string) float64 {
 // distance counts the slips that make a form into text: a character of the same
 // sound 0.15, of a like sound 0.25, one letter off 0.5, any other change, loss or gain 1,
 // two neighbours swapped 0.6.
-func (g *Gazetteer) distance(f form, text, loose []rune) float64 {
+func (g *Gazetteer) distance(f form, text []rune) float64 {
 	n, m := len(f.text), len(text)
 	if n > 40 || m > 60 {
 		return float64(max(n, m))

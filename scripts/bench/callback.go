@@ -86,7 +86,12 @@ func demo(ctx context.Context, key string) (*app.App, func(), error) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	return a, func() { cancel(); <-done; _ = os.RemoveAll(dir) }, nil
+	stop := func() {
+		cancel()
+		<-done
+		_ = os.RemoveAll(dir)
+	}
+	return a, stop, nil
 }
 
 // constant serves one answer from a bare gin handler.
@@ -94,7 +99,7 @@ func constant(answer []byte) (string, func(), error) {
 	gin.SetMode(gin.ReleaseMode)
 	g := gin.New()
 	g.POST("/wechat/callback", func(c *gin.Context) { c.Data(http.StatusOK, "text/xml; charset=utf-8", answer) })
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
@@ -138,7 +143,7 @@ func sign(parts ...string) string {
 
 // once sends one request and returns the body of the answer.
 func once(address string, request []byte) ([]byte, error) {
-	c, err := net.Dial("tcp", address)
+	c, err := new(net.Dialer).DialContext(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +199,7 @@ func load(address string, m *messages, d time.Duration) (float64, error) {
 	start := time.Now()
 	for _, batch := range batches {
 		wg.Go(func() {
-			c, err := net.Dial("tcp", address)
+			c, err := new(net.Dialer).DialContext(context.Background(), "tcp", address)
 			if err != nil {
 				errs <- err
 				return

@@ -58,10 +58,10 @@ func report(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
 		}
 		o, l, ratio, err := rates(rounds,
 			func() (float64, error) {
-				return crowd(n, d, func(worker, i int) error { return tell(ctx, service, worker) })
+				return crowd(n, d, func(worker int) error { return tell(ctx, service, worker) })
 			},
 			func() (float64, error) {
-				return crowd(n, d, func(int, int) error { return statements.run(ctx, bare, a.DB.NewID) })
+				return crowd(n, d, func(int) error { return statements.run(ctx, bare, a.DB.NewID) })
 			})
 		if err != nil {
 			return nil, err
@@ -204,14 +204,7 @@ func (s script) run(ctx context.Context, pool *sql.DB, newID func() int64) error
 		q = aNumber.ReplaceAllString(q, fmt.Sprintf("FYBARE-%d", n))
 		q = aKey.ReplaceAllString(q, fmt.Sprintf("wx:bare:%d", n))
 		if strings.HasPrefix(q, "SELECT") {
-			rows, err := tx.QueryContext(ctx, q)
-			if err != nil {
-				return err
-			}
-			for rows.Next() { // read what is sent, as anybody would
-				continue
-			}
-			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			if err := read(ctx, tx, q); err != nil {
 				return err
 			}
 			continue
@@ -223,16 +216,29 @@ func (s script) run(ctx context.Context, pool *sql.DB, newID func() int64) error
 	return tx.Commit()
 }
 
+// read fetches every row, as anybody would.
+func read(ctx context.Context, tx *sql.Tx, q string) error {
+	rows, err := tx.QueryContext(ctx, q)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		continue
+	}
+	return rows.Err()
+}
+
 // crowd lets n workers do it again and again for d and returns how often a second it was done.
-func crowd(n int, d time.Duration, do func(worker, i int) error) (float64, error) {
+func crowd(n int, d time.Duration, do func(worker int) error) (float64, error) {
 	var total atomic.Int64
 	var wg sync.WaitGroup
 	failed := make(chan error, n)
 	start := time.Now()
 	for worker := range n {
 		wg.Go(func() {
-			for i := 0; time.Since(start) < d; i++ {
-				if err := do(worker, i); err != nil {
+			for time.Since(start) < d {
+				if err := do(worker); err != nil {
 					failed <- err
 					return
 				}

@@ -1,0 +1,242 @@
+package notify_test
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/png"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"fenlin/internal/kv"
+	"fenlin/internal/notify"
+	"fenlin/internal/ticket"
+	"fenlin/internal/ticket/tickettest"
+	"fenlin/internal/wechat"
+	"fenlin/internal/wechat/wechatsim"
+)
+
+const template = "t-progress"
+
+// city is the small city with WeChat beside it; people's openids are "o-" and their name.
+type city struct {
+	*tickettest.Town
+	sim *wechatsim.Sim
+}
+
+func newCity(t *testing.T) *city {
+	t.Helper()
+	w := tickettest.New(t)
+	sim := wechatsim.New(wechatsim.Options{
+		AppID: "wx1", Secret: "secret-1", Token: "t", CallbackURL: "http://127.0.0.1:1/none", Now: w.Clock, RetryAfter: time.Millisecond,
+		People: func(context.Context) ([]wechatsim.Person, error) {
+			var people []wechatsim.Person
+			for who := range w.Who {
+				people = append(people, wechatsim.Person{OpenID: "o-" + who, Name: who})
+			}
+			return people, nil
+		},
+	})
+	server := httptest.NewServer(sim.Handler())
+	t.Cleanup(func() { sim.Close(); server.Close() })
+	n := &notify.Service{
+		DB: w.DB, Tickets: w.Service, Org: w.Org, Members: w.Members, Outbox: w.Outbox, Reader: w.Reader, Location: w.Calendar.Location(), Now: w.Clock,
+		WeChat:    wechat.NewClient(wechat.Config{AppID: "wx1", Secret: "secret-1", Token: "t", APIBase: server.URL + "/sim/wechat"}, kv.NewMemory()),
+		Templates: notify.Templates{Template: template}, Link: func(number string) string { return "http://fenlin.test/app/#/tickets/" + number },
+	}
+	w.Outbox.Handlers = n.Handlers()
+	return &city{w, sim}
+}
+
+// drain works until nothing is due.
+func (c *city) drain(t *testing.T) {
+	t.Helper()
+	for {
+		n, err := c.Outbox.Work(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+	}
+}
+
+// told is what somebody got, as text.
+func (c *city) told(who string) []string {
+	var out []string
+	for _, r := range c.sim.Outbox("o-" + who) {
+		if r.Kind == wechatsim.KindSystem {
+			continue // nobody answers the callback here
+		}
+		text := r.Kind + " " + r.Title + r.Text
+		for _, row := range r.Rows {
+			text += " " + row.Value
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+func (c *city) once(t *testing.T, who string, words ...string) {
+	t.Helper()
+	hits := 0
+	for _, text := range c.told(who) {
+		all := true
+		for _, w := range words {
+			all = all && strings.Contains(text, w)
+		}
+		if all {
+			hits++
+		}
+	}
+	if hits != 1 {
+		t.Errorf("%s was told %v %d times: %q", who, words, hits, c.told(who))
+	}
+}
+
+const lamp = "3号楼2单元楼道灯坏了"
+
+func TestEvent_EveryStepIsToldOnceToWhomItConcerns(t *testing.T) {
+	c := newCity(t)
+	tk := c.Told(t, "li", lamp)
+	c.drain(t)
+	c.once(t, "branch", "待签收", tk.Number, "福馨苑小区3号楼2单元")
+	c.once(t, "leader", "协助")
+	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Accept})
+	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Contact})
+	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Finish, Note: "好了"})
+	c.drain(t)
+	for _, what := range []string{"已签收", "已联系", "已办结"} {
+		c.once(t, "li", what, tk.Number)
+	}
+	no := false
+	c.Do(t, "li", tk.Number, ticket.Input{Action: ticket.Confirm, Solved: &no, Note: "还是不亮"})
+	c.drain(t)
+	c.once(t, "community", "重办", tk.Number)
+	if len(c.told("branch")) != 1 {
+		t.Errorf("the branch was told of its own deeds: %q", c.told("branch"))
+	}
+	if len(c.told("wang")) != 0 {
+		t.Errorf("a neighbour was told: %q", c.told("wang"))
+	}
+	ready, dead, err := c.Outbox.Depth(t.Context())
+	if err != nil || dead != 0 || ready != 1 { // the confirmation window's timer
+		t.Fatalf("ready %d dead %d %v", ready, dead, err)
+	}
+}
+
+func TestEvent_AnEmergencyGoesToTheWholeChainAtOnce(t *testing.T) {
+	c := newCity(t)
+	c.Told(t, "li", "福馨苑3号楼2单元电梯里困住人了，快来人")
+	c.drain(t)
+	for _, who := range []string{"branch", "community", "subdistrict", "city"} {
+		c.once(t, who, "紧急")
+	}
+}
+
+func TestSend_ClimbsTheLadderAndKeepsWhy(t *testing.T) {
+	c := newCity(t)
+	c.sim.Fail("/cgi-bin/message/template/send", 40037, 99)
+	if _, err := c.sim.Send(t.Context(), "o-branch", wechatsim.Text("在吗")); err != nil { // opens the 48 h window
+		t.Log(err)
+	}
+	c.Told(t, "li", lamp)
+	c.drain(t)
+	c.once(t, "branch", wechatsim.KindCustomer, "待签收")
+	notices := c.notices(t)
+	for _, n := range notices {
+		if len(n.Tries) == 0 || n.Tries[0].Channel != "template" || !strings.Contains(n.Tries[0].Reason, "40037") {
+			t.Errorf("the reason was not kept: %+v", n)
+		}
+	}
+	// The group leader never wrote, so there is no window: it is shown in the app.
+	if n := notices[c.Who["leader"]]; n.State != notify.InApp || len(n.Tries) != 2 || !strings.Contains(n.Tries[1].Reason, "45015") {
+		t.Errorf("%+v", n)
+	}
+}
+
+func (c *city) notices(t *testing.T) map[int64]notify.Notice {
+	t.Helper()
+	var list []notify.Notice
+	if err := c.DB.Read(t.Context()).Find(&list).Error; err != nil {
+		t.Fatal(err)
+	}
+	out := map[int64]notify.Notice{}
+	for _, n := range list {
+		out[n.PersonID] = n
+	}
+	return out
+}
+
+func TestSend_WeChatAwayOrUnsureIsTriedAgainButToldOnce(t *testing.T) {
+	c := newCity(t)
+	tk := c.Told(t, "li", lamp)
+	// Done, but the answer is lost: WeChat knows the repetition by its id.
+	c.sim.Cut("/cgi-bin/message/template/send", 3)
+	c.drain(t)
+	for range 8 {
+		c.Forward(time.Minute)
+		c.drain(t)
+	}
+	c.once(t, "branch", "待签收", tk.Number)
+	c.sim.Fail("/cgi-bin/message/template/send", -1, 2)
+	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Accept})
+	c.drain(t)
+	for range 8 {
+		c.Forward(time.Minute)
+		c.drain(t)
+	}
+	c.once(t, "li", "已签收", tk.Number)
+	c.sim.RefuseTokens(1)
+	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Contact})
+	c.drain(t)
+	c.once(t, "li", "已联系", tk.Number)
+}
+
+func TestMedia_APictureJoinsItsTicketAndABadOneIsSaid(t *testing.T) {
+	c := newCity(t)
+	tk := c.Told(t, "li", lamp)
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 40, 30))); err != nil {
+		t.Fatal(err)
+	}
+	good := c.upload(t, picture.Bytes())
+	for range 2 { // the same message twice is one picture
+		if err := c.Await(t.Context(), ticket.Media{TicketID: tk.ID, Person: c.Who["li"], MediaID: good, Key: "wx:1"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Await(t.Context(), ticket.Media{TicketID: tk.ID, Person: c.Who["li"], MediaID: "no-such", Key: "wx:2"}); err != nil {
+		t.Fatal(err)
+	}
+	c.drain(t)
+	f, err := c.Get(t.Context(), c.Actor("branch"), tk.Number)
+	if err != nil || len(f.Photos) != 1 {
+		t.Fatalf("photos %v %v", f.Photos, err)
+	}
+	kept, err := c.Photo(t.Context(), c.Actor("branch"), f.Photos[0])
+	if err != nil || !bytes.HasPrefix(kept, []byte("\xff\xd8")) {
+		t.Fatalf("not a JPEG: %v", err)
+	}
+	if _, err := c.Photo(t.Context(), c.Actor("wang"), f.Photos[0]); err == nil {
+		t.Fatal("a neighbour sees the photo")
+	}
+	c.once(t, "li", "照片没有收到")
+	c.once(t, "branch", "补充")
+}
+
+// upload is a picture that somebody sent to the account.
+func (c *city) upload(t *testing.T, data []byte) string {
+	t.Helper()
+	_, _ = c.sim.Send(context.Background(), "o-li", wechatsim.Image(data)) // nobody answers the callback here
+	for _, r := range c.sim.History("o-li") {
+		if r.MediaID != "" {
+			return r.MediaID
+		}
+	}
+	t.Fatal("no media id")
+	return ""
+}
