@@ -58,13 +58,12 @@ func (s *Server) routes(r *gin.Engine) {
 	document := a.document()
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
 
-	r.GET("/", s.page("index.html"))
-	r.GET("/docs", s.page("docs/index.html"))
-	r.GET("/docs/:file", s.file("docs"))
-	r.GET("/board/", s.page("board/index.html"))
-	r.GET("/board/:file", s.file("board"))
-	r.GET("/app/*path", s.page("app.html"))
-	r.GET("/pages.css", s.page("pages.css"))
+	for path, page := range map[string]gin.HandlerFunc{
+		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/app/*path": s.page("app.html"),
+		"/docs": s.page("docs/index.html"), "/docs/:file": s.file("docs"), "/board/": s.page("board/index.html"), "/board/:file": s.file("board"),
+	} {
+		r.Match([]string{get, head}, path, page)
+	}
 	if s.Sim != nil {
 		r.Any("/sim/*path", gin.WrapH(s.Sim))
 	}

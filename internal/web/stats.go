@@ -133,7 +133,7 @@ func (s *Server) viewRow(r stats.Row, by stats.Group) rowView {
 
 type behindInput struct {
 	RatesInput
-	Measure string `query:"measure" required:"true" maxLength:"32" doc:"accepted, matured, finished, on_time, settled, confirmed, tacit, answered, responded, resolved, satisfied, basic, excluded, reopened, ever_done; or a rate's name, for its numerator"`
+	Measure string `query:"measure" required:"true" maxLength:"32" doc:"accepted, matured, finished, on_time, settled, confirmed, tacit, answered, responded, resolved, satisfied, basic, excluded, reopened, ever_done; or a rate's name, for its numerator (of satisfaction: those satisfied)"`
 	Key     string `query:"key" maxLength:"32" doc:"the key of the row, when the question has rows"`
 	Paged
 }

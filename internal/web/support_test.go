@@ -8,7 +8,6 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -29,11 +28,6 @@ import (
 	"fenlin/internal/wechat"
 	"fenlin/internal/wechat/wechatsim"
 )
-
-func TestMain(m *testing.M) {
-	slog.SetDefault(nothingLogged())
-	os.Exit(m.Run())
-}
 
 // site is the small city of tickettest with its public port.
 type site struct {
