@@ -3,7 +3,6 @@ package web_test
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"log/slog"
 	"mime/multipart"
 	"regexp"
@@ -17,7 +16,7 @@ import (
 	"fenlin/internal/member"
 )
 
-func nothingLogged() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func nothingLogged() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	s := newSite(t, "")
@@ -274,6 +273,16 @@ func TestTickets_WhatIsRefused(t *testing.T) {
 	unchanged := s.call(t, "li", "GET", "/tickets?view=mine", nil).want(t, 200)
 	if len(unchanged.list("items")) != 1 || unchanged.at("items", 0, "version") != 2.0 {
 		t.Errorf("a refused request changed something: %s", unchanged.content)
+	}
+}
+
+func TestTickets_TheBodyIsJSON(t *testing.T) {
+	s := newSite(t, "")
+	s.call(t, "li", "POST", "/tickets", "text="+lamp, "Content-Type", "application/x-www-form-urlencoded").refused(t, 415, "media_type")
+	made := s.call(t, "li", "POST", "/tickets", `{"text":"`+lamp+`","location":{"lat":37.2,"lng":111.7}}`, "Content-Type", "application/json; charset=utf-8").want(t, 201)
+	full, err := s.Tickets.Get(t.Context(), s.Actor("li"), made.at("number").(string))
+	if err != nil || full.Lat == nil || *full.Lat != 37.2 || full.Datum != "gcj02" {
+		t.Errorf("%+v %v", full.Ticket, err)
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"fenlin/internal/wechat"
 )
 
-// callback connects WeChat's requests. It bears no middleware: WeChat waits
-// for the answer, and what it sends is bounded and counted by the codec.
+// callback connects WeChat's requests. It does without most middlewares: WeChat
+// waits for the answer, and what it sends is bounded and counted by its codec.
 func (s *Server) callback(c *gin.Context) {
 	r := c.Request
 	status, contentType, answer := s.Callback.Serve(r.Context(), r.Method, wechat.ParseQuery(r.URL.RawQuery), r.Body)

@@ -19,14 +19,13 @@ const (
 	forbidden = http.StatusForbidden
 	notFound  = http.StatusNotFound
 	conflict  = http.StatusConflict
-	tooLarge  = http.StatusRequestEntityTooLarge
 	tooMany   = http.StatusTooManyRequests
 )
 
 // routes is every path of the public port.
 func (s *Server) routes(r *gin.Engine) {
-	// Before the middlewares, which WeChat's requests do without.
-	r.Match([]string{get, post}, "/wechat/callback", s.callback)
+	// Before the other middlewares, which WeChat's requests do without.
+	r.Match([]string{get, post}, "/wechat/callback", rescue, s.callback)
 
 	r.Use(identify, s.record, rescue, protect)
 	r.Match([]string{get, head}, "/healthz", s.alive)
@@ -41,10 +40,10 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{remove, "/me", "closeMe", "注销，清除个人信息", 204, nil}, s.closeMe)
 
 	signed(a, route{post, "/tickets/preview", "previewTicket", "报事前看看会怎样理解、由谁办理", 200, []int{notFound}}, s.previewTicket)
-	signed(a, route{post, "/tickets", "reportTicket", "报事", 201, []int{notFound, conflict, tooMany}}, s.reportTicket)
+	signed(a, route{post, "/tickets", "reportTicket", "报事", 201, []int{notFound, tooMany}}, s.reportTicket)
 	signed(a, route{get, "/tickets", "listTickets", "工单列表", 200, nil}, s.listTickets)
 	signed(a, route{get, "/tickets/{number}", "showTicket", "工单，及现在可以办理的操作", 200, []int{notFound}}, s.showTicket)
-	signed(a, route{post, "/tickets/{number}/actions", "actOnTicket", "办理工单", 200, []int{forbidden, notFound, conflict}}, s.actOnTicket)
+	signed(a, route{post, "/tickets/{number}/actions", "actOnTicket", "办理工单", 200, []int{notFound, conflict}}, s.actOnTicket)
 	signed(a, route{post, "/photos", "sendPhoto", "上传照片", 201, nil}, s.sendPhoto)
 	signed(a, route{get, "/photos/{id}", "showPhoto", "看照片", 200, []int{notFound}}, s.showPhoto)
 

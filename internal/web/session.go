@@ -153,40 +153,40 @@ func (s *Server) exportMe(ctx context.Context, c caller, _ *struct{}) (*body[exp
 		return nil, err
 	}
 	out := exportView{AsOf: s.local(s.Now()), Me: me, Since: s.moment(c.CreatedAt)}
-	err = s.each(ctx, c, ticket.Mine, func(t ticket.Ticket) error {
-		full, err := s.Tickets.View(ctx, c.Actor, t)
-		if err != nil {
-			return err
-		}
-		view, err := s.viewTicket(ctx, full)
-		out.Tickets = append(out.Tickets, view)
-		return err
-	})
+	mine, err := s.all(ctx, c, ticket.Mine)
 	if err != nil {
 		return nil, err
 	}
-	err = s.each(ctx, c, ticket.Following, func(t ticket.Ticket) error {
-		brief, err := s.brief(ctx, t, nil, false)
-		out.Following = append(out.Following, brief)
-		return err
-	})
+	for _, t := range mine {
+		full, err := s.Tickets.View(ctx, c.Actor, t)
+		if err != nil {
+			return nil, err
+		}
+		view, err := s.viewTicket(ctx, full)
+		if err != nil {
+			return nil, err
+		}
+		out.Tickets = append(out.Tickets, view)
+	}
+	following, err := s.all(ctx, c, ticket.Following)
+	if err != nil {
+		return nil, err
+	}
+	out.Following, err = s.briefs(ctx, following, func(ticket.Ticket) bool { return false })
 	return answer(out), err
 }
 
-// each goes through every page of a list.
-func (s *Server) each(ctx context.Context, c caller, v ticket.View, do func(ticket.Ticket) error) error {
+// all is every page of a list.
+func (s *Server) all(ctx context.Context, c caller, v ticket.View) ([]ticket.Ticket, error) {
+	var out []ticket.Ticket
 	for cursor := ""; ; {
 		page, err := s.Tickets.List(ctx, c.Actor, v, 0, ticket.MaxPage, cursor)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, t := range page.Items {
-			if err := do(t); err != nil {
-				return err
-			}
-		}
+		out = append(out, page.Items...)
 		if cursor = page.Next; cursor == "" {
-			return nil
+			return out, nil
 		}
 	}
 }

@@ -176,7 +176,8 @@ func (s *Server) showBehind(ctx context.Context, c caller, in *behindInput) (*bo
 	for _, t := range found.Items {
 		state := ticket.State(t.State)
 		out.Items = append(out.Items, behindView{
-			t.Number, t.State, state.Name(), s.category(t.Category), named{idOf(t.OrgID), t.OrgName},
+			t.Number, t.State, state.Name(), s.category(t.Category),
+			named{idOf(t.OrgID), t.OrgName},
 			s.moment(t.CreatedAt), s.moment(t.DueAt), s.moment(t.ClosedAt), t.LeadTitle,
 		})
 	}

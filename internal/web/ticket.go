@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"fenlin/internal/ticket"
@@ -114,12 +113,8 @@ func (s *Server) previewTicket(ctx context.Context, c caller, in *previewInput) 
 	if u.Reading.Emergency {
 		v.Advice = s.Tickets.Reader.Advice(u.Reading.Danger)
 	}
-	for _, t := range u.Duplicates {
-		brief, err := s.brief(ctx, t, nil, t.ReporterID == c.Person.ID)
-		if err != nil {
-			return nil, err
-		}
-		v.Duplicates = append(v.Duplicates, brief)
+	if v.Duplicates, err = s.briefs(ctx, u.Duplicates, func(t ticket.Ticket) bool { return t.ReporterID == c.Person.ID }); err != nil {
+		return nil, err
 	}
 	if u.Lead.ID != 0 {
 		v.Route = some(routeView{viewPost(u.Lead), u.Reason, u.Grade, s.moment(u.DueAt)})
@@ -162,25 +157,10 @@ func (s *Server) listTickets(ctx context.Context, c caller, in *listTicketsInput
 	if err != nil {
 		return nil, err
 	}
-	leads := []int64{}
-	for _, t := range found.Items {
-		leads = append(leads, t.LeadPost)
-	}
-	slices.Sort(leads)
-	posts, err := s.Org.Posts(ctx, slices.Compact(leads))
-	if err != nil {
-		return nil, err
-	}
-	out := page[TicketBrief]{NextCursor: found.Next}
-	for _, t := range found.Items {
-		whole := view == ticket.Mine || view == ticket.Inbox || view == ticket.Overdue || t.ReporterID == c.Person.ID
-		brief, err := s.brief(ctx, t, posts, whole)
-		if err != nil {
-			return nil, err
-		}
-		out.Items = append(out.Items, brief)
-	}
-	return answer(out), nil
+	items, err := s.briefs(ctx, found.Items, func(t ticket.Ticket) bool {
+		return view == ticket.Mine || view == ticket.Inbox || view == ticket.Overdue || t.ReporterID == c.Person.ID
+	})
+	return answer(page[TicketBrief]{items, found.Next}), err
 }
 
 type numberInput struct {

@@ -104,7 +104,7 @@ func viewPhotos(ids []int64) list[photoView] {
 	return out
 }
 
-// brief is a ticket in a list; posts may lack its lead.
+// brief is a ticket in a list; posts has its lead.
 func (s *Server) brief(ctx context.Context, t ticket.Ticket, posts map[int64]org.Post, whole bool) (TicketBrief, error) {
 	place, err := s.place(ctx, t.OrgID)
 	b := TicketBrief{
@@ -117,6 +117,27 @@ func (s *Server) brief(ctx context.Context, t ticket.Ticket, posts map[int64]org
 		b.Satisfaction, b.Solved, b.Outcome, b.Pending = string(t.Satisfaction), t.Solved, string(t.Outcome), string(t.Pending)
 	}
 	return b, err
+}
+
+// briefs are tickets in a list; whole says which the caller may see whole.
+func (s *Server) briefs(ctx context.Context, tickets []ticket.Ticket, whole func(ticket.Ticket) bool) (list[TicketBrief], error) {
+	leads := make([]int64, 0, len(tickets))
+	for _, t := range tickets {
+		leads = append(leads, t.LeadPost)
+	}
+	posts, err := s.Org.Posts(ctx, leads)
+	if err != nil {
+		return nil, err
+	}
+	var out list[TicketBrief]
+	for _, t := range tickets {
+		b, err := s.brief(ctx, t, posts, whole(t))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	return out, nil
 }
 
 // viewTicket is one ticket as the caller may see it.
