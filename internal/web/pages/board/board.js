@@ -4,6 +4,7 @@
 import { ask, session } from "./api.js";
 import { byId, el } from "./dom.js";
 import { showRates } from "./rates.js";
+import { showTicket } from "./ticket.js";
 import { showTickets } from "./tickets.js";
 import { presets, setPeriod } from "./period.js";
 import { go, where } from "./address.js";
@@ -92,7 +93,7 @@ async function draw() {
   view.replaceChildren(el("p", { class: "soft" }, "正在计算……"));
   tell(null);
   try {
-    const shown = at.measure ? await showTickets(at) : await showRates(at);
+    const shown = await (at.ticket ? showTicket : at.measure ? showTickets : showRates)(at);
     if (mine === drawing) view.replaceChildren(...shown);
   } catch (error) {
     if (mine !== drawing) return;
@@ -133,7 +134,7 @@ byId("preset").addEventListener("change", () => {
 });
 byId("period").addEventListener("submit", (event) => {
   event.preventDefault();
-  const next = { from: byId("from").value, to: byId("to").value, by: byId("by").value, measure: null, group: null, key: null, label: null };
+  const next = { from: byId("from").value, to: byId("to").value, by: byId("by").value, measure: null, group: null, key: null, label: null, ticket: null };
   const before = location.hash;
   go(next);
   if (location.hash === before) draw();

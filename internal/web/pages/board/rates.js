@@ -37,11 +37,13 @@ export function path(at, unit) {
   const way = at.way ? at.way.split(",").map((part) => part.split(":")) : [];
   const steps = [];
   way.forEach(([id, name], i) => steps.push(
-    el("button", { type: "button", click: () => go({ org: id, way: at.way.split(",").slice(0, i).join(","), measure: null, group: null, key: null, label: null, by: null }) }, name), "›"));
+    el("button", { type: "button", click: () => go({ org: id, way: at.way.split(",").slice(0, i).join(","), measure: null, group: null, key: null, label: null, ticket: null, by: null }) }, name), "›"));
   steps.push(at.measure
-    ? el("button", { type: "button", click: () => go({ measure: null, group: null, key: null, label: null }) }, unit.name)
+    ? el("button", { type: "button", click: () => go({ measure: null, group: null, key: null, label: null, ticket: null }) }, unit.name)
     : el("b", {}, unit.name));
-  if (at.measure) steps.push("›", el("b", {}, at.label ?? "工单"));
+  const list = at.label ?? "工单";
+  if (at.measure) steps.push("›", at.ticket ? el("button", { type: "button", click: () => go({ ticket: null }) }, list) : el("b", {}, list));
+  if (at.ticket) steps.push("›", el("b", {}, at.ticket));
   byId("path").replaceChildren(...steps);
 }
 

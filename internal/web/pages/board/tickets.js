@@ -1,5 +1,6 @@
 import { ask } from "./api.js";
 import { byId, el, moment } from "./dom.js";
+import { go } from "./address.js";
 import { path, question } from "./rates.js";
 
 // showTickets lists the tickets behind a number.
@@ -43,7 +44,7 @@ export async function showTickets(at) {
 
 function line(t) {
   return el("tr", {},
-    el("th", { scope: "row" }, t.number), el("td", {}, t.compound.name), el("td", {}, t.category.name), el("td", {}, t.state_name),
+    el("th", { scope: "row" }, el("button", { type: "button", click: () => go({ ticket: t.number }) }, t.number)), el("td", {}, t.compound.name), el("td", {}, t.category.name), el("td", {}, t.state_name),
     el("td", {}, moment(t.created_at)), el("td", { class: late(t) && "late" }, moment(t.due_at)), el("td", {}, moment(t.closed_at)), el("td", {}, t.lead));
 }
 
