@@ -153,16 +153,12 @@ func (s *Service) draft(r Report, u Understood, route routed, now time.Time) Tic
 	return t
 }
 
-// file writes everything of a new ticket.
+// file writes everything of a new ticket. The day's number comes last: its
+// row is locked until the commit, and every other report waits for it.
 func (s *Service) file(tx *gorm.DB, t *Ticket, r Report, route routed, now time.Time) error {
 	if err := s.limit(tx, t, now); err != nil {
 		return err
 	}
-	number, err := s.nextNumber(tx, now)
-	if err != nil {
-		return err
-	}
-	t.Number = number
 	submitted := Event{
 		ID: s.DB.NewID(), TicketID: t.ID, Seq: 1, Action: Submit, ToState: Submitted, ActorID: t.ReporterID, ActorTitle: reporterName,
 		Note: t.Text, Data: detailJSON(Detail{Photos: r.Photos}), At: t.CreatedAt,
@@ -177,9 +173,6 @@ func (s *Service) file(tx *gorm.DB, t *Ticket, r Report, route routed, now time.
 	}
 	dispatched.seal(submitted.Hash)
 	t.LastHash = dispatched.Hash
-	if err := tx.Create(t).Error; err != nil {
-		return err
-	}
 	if err := tx.Create(&[]Event{submitted, dispatched}).Error; err != nil {
 		return err
 	}
@@ -189,7 +182,14 @@ func (s *Service) file(tx *gorm.DB, t *Ticket, r Report, route routed, now time.
 	if err := attach(tx, t.ID, t.ReporterID, r.Photos); err != nil {
 		return err
 	}
-	return s.Outbox.Add(tx, happened(*t, 2, now))
+	if err := s.Outbox.Add(tx, happened(*t, 2, now)); err != nil {
+		return err
+	}
+	var err error
+	if t.Number, err = s.nextNumber(tx, now); err != nil {
+		return err
+	}
+	return tx.Create(t).Error
 }
 
 // limit refuses what is more than a person can mean.

@@ -133,7 +133,8 @@ var table = []rule{
 	{Add, "补充", append([]State{Finished}, working...), reporter | follower | lead | called | helper, "", nil, []Field{FieldNote, FieldPhotos}, nil, doAdd},
 	{Correct, "更正", []State{Submitted, Dispatched, Accepted}, reporter, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrect},
 	{Correct, "更正类别", []State{Accepted, Contacted}, lead, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrectInPlace},
-	{Follow, "我也遇到", append([]State{Finished}, working...), neighbour | overseer | helper, "", nil, nil, notMine, doFollow},
+	{Follow, "我也遇到", append([]State{Finished}, working...), neighbour, "", nil, nil, notMine, doFollow},
+	{Follow, "关注", append([]State{Finished}, working...), overseer, "", nil, nil, notMine, doFollow},
 }
 
 // Conditions.
@@ -142,7 +143,7 @@ func undecidedNothing(s *situation) bool { return s.t.Pending == "" }
 func someoneAbove(s *situation) bool     { return s.t.Pending == "" && s.higher().ID != 0 }
 func decisionOwed(s *situation) bool     { return s.t.Pending != "" && s.t.PendingBy != s.by.Person }
 func canEscalate(s *situation) bool      { return s.t.Pending == "" && s.higher().ID != 0 }
-func notMine(s *situation) bool          { return s.rel&(reporter|follower) == 0 }
+func notMine(s *situation) bool          { return s.rel&(reporter|follower|lead) == 0 }
 func mayWhistle(s *situation) bool {
 	return s.t.Pending == "" && s.lead().Role.Rank() >= org.BranchSecretary.Rank()
 }

@@ -114,7 +114,7 @@ var told atomic.Int64
 func tell(ctx context.Context, service *chat.Service, worker int) error {
 	n := told.Add(1)
 	reply, err := service.Answer(ctx, chat.Message{
-		Key: fmt.Sprintf("wx:bench:%d", n), OpenID: fmt.Sprintf("o-bench-%d-%d", worker, n/20), Kind: "text", Text: "福馨苑3号楼2单元楼道灯坏了", At: time.Now(),
+		Key: fmt.Sprintf("wx:bench:%d", n), OpenID: fmt.Sprintf("o-bench-%d-%d", worker, n/20), Kind: "text", Text: fmt.Sprintf("福馨苑3号楼2单元%d室门口楼道灯坏了", 101+n%20), At: time.Now(),
 	})
 	if err != nil {
 		return err

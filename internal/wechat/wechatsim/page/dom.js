@@ -16,14 +16,15 @@ export function empty(text, ...more) {
   return h('div', { class: 'empty' }, h('p', {}, text), ...more)
 }
 
-// Times are read as "today 09:05" or with the date.
+// Times are read as "today 09:05" or with the date, as clocks in China show them.
 export function when(text) {
   const at = new Date(text)
   if (Number.isNaN(at.getTime())) return ''
-  const two = (n) => String(n).padStart(2, '0')
-  const clock = `${two(at.getHours())}:${two(at.getMinutes())}`
-  if (at.toDateString() === new Date().toDateString()) return clock
-  return `${at.getMonth() + 1}月${at.getDate()}日 ${clock}`
+  const local = (options, time = at) => time.toLocaleString('zh-CN', { timeZone: 'Asia/Shanghai', ...options })
+  const clock = local({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const day = { month: 'long', day: 'numeric' }
+  if (local(day) === local(day, new Date())) return clock
+  return `${local(day)} ${clock}`
 }
 
 const shades = ['#7a4b1f', '#1d4f91', '#0a7a3f', '#7b2d6b', '#8a3324', '#3d5a6c']
