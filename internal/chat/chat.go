@@ -78,14 +78,14 @@ func (s *Service) Answer(ctx context.Context, m Message) (Reply, error) {
 	if text, ok := s.constant(m); ok {
 		return Reply{Text: text}, nil
 	}
+	if m.Kind == KindUnsubscribe {
+		return Reply{}, s.leave(ctx, m.OpenID)
+	}
 	who, err := s.Members.ByOpenID(ctx, member.Account, m.OpenID, "")
 	if err != nil {
 		return refuse(err)
 	}
 	c := &turn{Service: s, m: m, who: who, st: s.recall(ctx, m.OpenID)}
-	if m.Kind == KindUnsubscribe {
-		return Reply{}, c.leave(ctx)
-	}
 	if m.Key != "" && c.st.LastKey == m.Key {
 		return Reply{Text: c.st.LastText}, nil
 	}

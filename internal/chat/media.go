@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+
+	"fenlin/internal/member"
 )
 
 // maxPhotos is how many photos wait for one report.
@@ -43,12 +45,26 @@ func (c *turn) photo(ctx context.Context) (string, error) {
 	return "照片已收到。请再写一句话：哪里出了什么事？\n例如：3号楼2单元楼道灯坏了。照片会附到这件事里。", nil
 }
 
-// leave deletes what is known of a person who follows no more.
-func (c *turn) leave(ctx context.Context) error {
-	if err := c.Members.Close(ctx, c.who.ID); err != nil {
+// leave deletes what is known of a person who follows no more. Who holds a
+// post is kept: the post is the city's business, and they may follow again.
+func (s *Service) leave(ctx context.Context, openid string) error {
+	who, known, err := s.Members.Find(ctx, member.Account, openid)
+	if err != nil || !known {
 		return err
 	}
-	if err := c.KV.Del(ctx, stateKey(c.m.OpenID)); err != nil {
+	actor, err := s.Org.Actor(ctx, who.ID, who.CompoundID)
+	if err != nil {
+		return err
+	}
+	if len(actor.Posts) == 0 {
+		if err := s.Tickets.Forget(ctx, who.ID); err != nil {
+			return err
+		}
+		if err := s.Members.Close(ctx, who.ID); err != nil {
+			return err
+		}
+	}
+	if err := s.KV.Del(ctx, stateKey(openid)); err != nil {
 		slog.WarnContext(ctx, "dialog not deleted; it ends by itself", "err", err)
 	}
 	return nil

@@ -20,6 +20,7 @@ import (
 // Errors a person may see.
 var (
 	ErrNotSignedIn = errs.New(errs.Unauthorized, "not_signed_in", "登录已过期，请重新进入")
+	ErrHoldsPost   = errs.New(errs.Conflict, "holds_post", "您还担任着职务，请先由上级办理卸任，再注销账号")
 	ErrUnknown     = errs.New(errs.NotFound, "person_unknown", "没有找到这个人")
 )
 
@@ -60,20 +61,26 @@ const byOpenID = "SELECT p.* FROM identities i JOIN people p ON p.id = i.person_
 // ByOpenID returns the person behind an openid, and makes one at first sight.
 func (s *Service) ByOpenID(ctx context.Context, app App, openid, unionid string) (Person, error) {
 	for range 2 {
-		var found []Person
-		if err := s.DB.Read(ctx).Raw(byOpenID, app, openid).Scan(&found).Error; err != nil {
-			return Person{}, err
+		p, known, err := s.Find(ctx, app, openid)
+		if err != nil || known {
+			return p, err
 		}
-		if len(found) > 0 {
-			return found[0], nil
-		}
-		p, err := s.meet(ctx, app, openid, unionid)
+		p, err = s.meet(ctx, app, openid, unionid)
 		if !errors.Is(err, gorm.ErrDuplicatedKey) {
 			return p, err
 		}
 		// Another request met the same person first: read again.
 	}
 	return Person{}, errs.ErrBusy
+}
+
+// Find returns the person behind an openid, if there is one.
+func (s *Service) Find(ctx context.Context, app App, openid string) (Person, bool, error) {
+	var found []Person
+	if err := s.DB.Read(ctx).Raw(byOpenID, app, openid).Scan(&found).Error; err != nil || len(found) == 0 {
+		return Person{}, false, err
+	}
+	return found[0], true, nil
 }
 
 // meet makes an identity, for the person with the same unionid or a new one.

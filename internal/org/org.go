@@ -111,6 +111,9 @@ func (s *Service) Add(ctx context.Context, u Unit, c *Compound) (Unit, error) {
 			return nil
 		}
 		c.OrgID = u.ID
+		if c.Aliases == nil {
+			c.Aliases = []string{}
+		}
 		return tx.Create(c).Error
 	})
 	return u, err

@@ -214,6 +214,24 @@ func (s *Service) Requested(ctx context.Context, key string) (Ticket, Event, boo
 	return t, e, true, err
 }
 
+// Forget takes a person's private traces off their tickets when they leave:
+// the room, the point on the map, what they follow, pictures never attached.
+// The tickets themselves stay, so that the city's numbers stay true.
+func (s *Service) Forget(ctx context.Context, person int64) error {
+	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		for _, q := range []string{
+			"UPDATE tickets SET room = '', floor = '', lat = NULL, lng = NULL WHERE reporter_id = ?",
+			"DELETE FROM ticket_followers WHERE person_id = ?",
+			"DELETE FROM photos WHERE owner_id = ? AND ticket_id = 0",
+		} {
+			if err := tx.Exec(q, person).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Moment is one event with all that a notice about it needs.
 type Moment struct {
 	Ticket

@@ -86,10 +86,14 @@ func (s *Service) Report(ctx context.Context, r Report) (Ticket, error) {
 	t := s.draft(r, u, route, now)
 	err = s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.file(tx, &t, r, route, now) })
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		if e, done, err2 := s.requested(ctx, r.Key); done {
-			return s.byID(ctx, e.TicketID)
-		} else if err2 != nil {
+		e, done, err2 := s.requested(ctx, r.Key)
+		switch {
+		case err2 != nil:
 			return Ticket{}, err2
+		case done && (e.Action != Submit || e.ActorID != r.Reporter || e.Note != t.Text):
+			return Ticket{}, ErrKeyReused
+		case done:
+			return s.byID(ctx, e.TicketID)
 		}
 	}
 	if err != nil {

@@ -90,3 +90,12 @@ func (s *Service) route(ctx context.Context, p Place, emergency bool, from time.
 	}
 	return r, desk, nil
 }
+
+// routed is a routing decision as the ticket keeps it.
+type routed struct {
+	lead             org.Post
+	parts            []Part
+	grade            string
+	respondBy, dueAt int64
+	rule, reason     string
+}

@@ -21,6 +21,7 @@ import (
 var (
 	ErrUnknown    = errs.New(errs.NotFound, "ticket_unknown", "没有找到这个工单，请核对编号")
 	ErrStale      = errs.New(errs.Conflict, "stale", "已被他人处理，请刷新")
+	ErrKeyReused  = errs.New(errs.Conflict, "key_reused", "这个请求编号已用于另一次办理，请刷新后重试")
 	ErrNotAllowed = errs.New(errs.Conflict, "not_allowed", "现在不能这样办理，请刷新后查看可办理的操作")
 	ErrInvalid    = errs.New(errs.Invalid, "invalid", "填写有误，请检查后再提交")
 	ErrNoText     = errs.New(errs.Invalid, "text_empty", "请用一句话写明问题，例如：3号楼2单元楼道灯坏了")

@@ -37,10 +37,10 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{get, "/me", "showMe", "我是谁", 200, nil}, s.showMe)
 	signed(a, route{patch, "/me", "changeMe", "改称呼、改所住小区", 200, []int{notFound}}, s.changeMe)
 	signed(a, route{get, "/me/export", "exportMe", "导出我的全部数据", 200, nil}, s.exportMe)
-	signed(a, route{remove, "/me", "closeMe", "注销，清除个人信息", 204, nil}, s.closeMe)
+	signed(a, route{remove, "/me", "closeMe", "注销，清除个人信息", 204, []int{conflict}}, s.closeMe)
 
 	signed(a, route{post, "/tickets/preview", "previewTicket", "报事前看看会怎样理解、由谁办理", 200, []int{notFound}}, s.previewTicket)
-	signed(a, route{post, "/tickets", "reportTicket", "报事", 201, []int{notFound, tooMany}}, s.reportTicket)
+	signed(a, route{post, "/tickets", "reportTicket", "报事", 201, []int{notFound, conflict, tooMany}}, s.reportTicket)
 	signed(a, route{get, "/tickets", "listTickets", "工单列表", 200, nil}, s.listTickets)
 	signed(a, route{get, "/tickets/{number}", "showTicket", "工单，及现在可以办理的操作", 200, []int{notFound}}, s.showTicket)
 	signed(a, route{post, "/tickets/{number}/actions", "actOnTicket", "办理工单", 200, []int{notFound, conflict}}, s.actOnTicket)

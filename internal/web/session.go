@@ -193,5 +193,11 @@ func (s *Server) all(ctx context.Context, c caller, v ticket.View) ([]ticket.Tic
 
 // closeMe forgets who a person is; their tickets stay without a name.
 func (s *Server) closeMe(ctx context.Context, c caller, _ *struct{}) (*nothing, error) {
+	if len(c.Posts) > 0 {
+		return nil, member.ErrHoldsPost
+	}
+	if err := s.Tickets.Forget(ctx, c.Person.ID); err != nil {
+		return nil, err
+	}
 	return nil, s.Members.Close(ctx, c.Person.ID)
 }

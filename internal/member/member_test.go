@@ -1,0 +1,123 @@
+package member_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fenlin/internal/db/dbtest"
+	"fenlin/internal/member"
+)
+
+func newService(t *testing.T) (*member.Service, *time.Time) {
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	return &member.Service{DB: dbtest.New(t), Now: func() time.Time { return now }}, &now
+}
+
+func TestByOpenID_ManyAtOnceMeetOnePerson(t *testing.T) {
+	s, _ := newService(t)
+	ids := make([]int64, 8)
+	var wg sync.WaitGroup
+	for i := range ids {
+		wg.Go(func() {
+			p, err := s.ByOpenID(context.Background(), member.Account, "oAbC", "")
+			if err != nil {
+				t.Error(err)
+			}
+			ids[i] = p.ID
+		})
+	}
+	wg.Wait()
+	for _, id := range ids {
+		if id != ids[0] || id == 0 {
+			t.Fatalf("people %v", ids)
+		}
+	}
+	// openids differ by case
+	if other, err := s.ByOpenID(t.Context(), member.Account, "oabc", ""); err != nil || other.ID == ids[0] {
+		t.Fatalf("%+v %v", other, err)
+	}
+}
+
+func TestByOpenID_OneUnionIDIsOnePersonInBothApps(t *testing.T) {
+	s, _ := newService(t)
+	a, err := s.ByOpenID(t.Context(), member.Account, "o1", "u1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.ByOpenID(t.Context(), member.MiniProgram, "m1", "u1")
+	if err != nil || a.ID != b.ID {
+		t.Fatalf("%d %d %v", a.ID, b.ID, err)
+	}
+	if openid, err := s.OpenID(t.Context(), b.ID, member.Account); err != nil || openid != "o1" {
+		t.Fatalf("%q %v", openid, err)
+	}
+}
+
+func TestSignedIn_UntilExpiryOrSignOut(t *testing.T) {
+	s, now := newService(t)
+	p, err := s.ByOpenID(t.Context(), member.MiniProgram, "m1", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := s.SignIn(t.Context(), p.ID, "miniprogram")
+	if err != nil || len(session.Token) < 43 {
+		t.Fatalf("%+v %v", session, err)
+	}
+	var kept string
+	if err := s.DB.Read(t.Context()).Raw("SELECT token_hash FROM sessions").Scan(&kept).Error; err != nil || strings.Contains(kept, session.Token) {
+		t.Fatal("the token itself is kept")
+	}
+	who := func(token string) error { _, err := s.SignedIn(t.Context(), token); return err }
+	if err := who(session.Token); err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{"", "x", session.Token + "x", strings.ToUpper(session.Token)} {
+		if err := who(token); !errors.Is(err, member.ErrNotSignedIn) {
+			t.Errorf("%q: %v", token, err)
+		}
+	}
+	*now = now.Add(member.SessionLife)
+	if err := who(session.Token); !errors.Is(err, member.ErrNotSignedIn) {
+		t.Errorf("after its life: %v", err)
+	}
+	second, err := s.SignIn(t.Context(), p.ID, "h5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SignOut(t.Context(), second.Token); err != nil {
+		t.Fatal(err)
+	}
+	if err := who(second.Token); !errors.Is(err, member.ErrNotSignedIn) {
+		t.Errorf("after signing out: %v", err)
+	}
+}
+
+func TestClose_LeavesABareRow(t *testing.T) {
+	s, _ := newService(t)
+	p, err := s.Add(t.Context(), member.Person{Name: "王某", CompoundID: 7}, "o1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := s.SignIn(t.Context(), p.ID, "h5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(t.Context(), p.ID); err != nil {
+		t.Fatal(err)
+	}
+	bare, err := s.Person(t.Context(), p.ID)
+	if err != nil || bare.Name != "" || bare.CompoundID != 0 || bare.ClosedAt == 0 {
+		t.Fatalf("%+v %v", bare, err)
+	}
+	if _, err := s.SignedIn(t.Context(), session.Token); !errors.Is(err, member.ErrNotSignedIn) {
+		t.Error(err)
+	}
+	again, err := s.ByOpenID(t.Context(), member.Account, "o1", "")
+	if err != nil || again.ID == p.ID {
+		t.Fatalf("a new follower is the old person: %+v %v", again, err)
+	}
+}

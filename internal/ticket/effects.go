@@ -1,0 +1,274 @@
+package ticket
+
+import (
+	"slices"
+
+	"fenlin/internal/org"
+)
+
+// The effects of the table's rows on the next ticket; the state itself is the
+// table's.
+
+func doAccept(c *change) error {
+	c.next.AcceptedAt = c.now.UnixMilli()
+	if c.next.OwnerPost == 0 {
+		c.next.OwnerPost = c.t.LeadPost
+	}
+	return nil
+}
+
+func doContact(c *change) error {
+	if c.next.ContactedAt == 0 {
+		c.next.ContactedAt = c.now.UnixMilli()
+	}
+	return nil
+}
+
+func doFinish(c *change) error {
+	now := c.now.UnixMilli()
+	c.next.FinishedAt = now
+	c.next.Late = c.t.Late || now > c.t.DueAt
+	c.next.ConfirmBy = c.now.Add(ConfirmWindow).UnixMilli()
+	c.timer = &Timer{TicketID: c.t.ID, Action: Close, At: c.next.ConfirmBy}
+	return nil
+}
+
+func doArrive(c *change) error {
+	p := *c.mine(func(p Part) bool { return p.ArrivedAt == 0 })
+	p.ArrivedAt = c.now.UnixMilli()
+	c.moved = append(c.moved, p)
+	return nil
+}
+
+func doFinishPart(c *change) error {
+	p := *c.mine(func(p Part) bool { return p.ArrivedAt > 0 })
+	p.DoneAt = c.now.UnixMilli()
+	c.moved = append(c.moved, p)
+	return nil
+}
+
+// hand gives the ticket to another post; the clocks run on, the owner stays.
+func (c *change) hand(to org.Post) {
+	if c.next.OwnerPost == 0 {
+		c.next.OwnerPost = c.t.LeadPost
+	}
+	c.next.LeadPost, c.next.State, c.next.AcceptedAt = to.ID, Dispatched, 0
+	c.detail.To, c.detail.ToTitle = to.ID, to.Title
+}
+
+func doDispatch(c *change) error {
+	c.hand(c.posts[c.in.To])
+	return nil
+}
+
+func doTransfer(c *change) error {
+	c.hand(c.posts[c.in.To])
+	c.next.Transfers++
+	c.next.Watched = c.next.Watched || c.next.Transfers >= watchAfter
+	return nil
+}
+
+// ask makes the effect of a request that somebody above decides on.
+func ask(what Action) func(*change) error {
+	return func(c *change) error {
+		c.next.Pending, c.next.PendingBy = what, c.by.Person
+		if !c.in.Until.IsZero() {
+			c.next.PendingUntil = c.in.Until.UnixMilli()
+			c.detail.Until = c.next.PendingUntil
+		}
+		if what == Extend && c.next.PendingUntil <= c.t.DueAt {
+			return ErrInvalid.At(string(FieldUntil), "延期后的时间应晚于现在的办结时限")
+		}
+		return nil
+	}
+}
+
+func doDecide(c *change) error {
+	yes := *c.in.Approve
+	c.detail.Approve, c.detail.Asked = c.in.Approve, c.t.Pending
+	c.next.Pending, c.next.PendingBy, c.next.PendingUntil = "", 0, 0
+	switch {
+	case c.t.Pending == Return && yes:
+		if c.in.To == 0 {
+			return ErrInvalid.At(string(FieldTo), "同意退单时，请选择改派给谁")
+		}
+		c.hand(c.posts[c.in.To])
+		c.next.Transfers++
+		c.next.Watched = c.next.Watched || c.next.Transfers >= watchAfter
+	case c.t.Pending == Return:
+		c.hand(c.lead())
+	case c.t.Pending == Extend && yes:
+		c.next.DueAt = c.t.PendingUntil
+	case c.t.Pending == Exclude && yes:
+		c.next.State, c.next.ClosedAt = Excluded, c.now.UnixMilli()
+	case c.t.Pending == Suspend && yes:
+		c.next.State, c.next.SuspendedAt = Suspended, c.now.UnixMilli()
+		c.timer = &Timer{TicketID: c.t.ID, Action: Resume, At: c.t.PendingUntil}
+	}
+	return nil
+}
+
+func doWhistle(c *change) error {
+	for _, post := range c.in.Posts {
+		if !slices.ContainsFunc(c.parts, func(p Part) bool { return p.PostID == post && p.Kind == Called }) {
+			c.moved = append(c.moved, Part{TicketID: c.t.ID, PostID: post, Kind: Called})
+		}
+		c.detail.Posts = append(c.detail.Posts, post)
+	}
+	if len(c.moved) == 0 {
+		return ErrInvalid.At(string(FieldPosts), "这些部门已经吹过哨")
+	}
+	return nil
+}
+
+// doResume goes on with the work; the time of a suspension is not counted.
+func doResume(c *change) error {
+	if c.t.ContactedAt == 0 {
+		c.next.State = Accepted
+	}
+	if c.t.SuspendedAt > 0 {
+		paused := c.now.UnixMilli() - c.t.SuspendedAt
+		c.next.DueAt += paused
+		c.next.SuspendedAt = 0
+	}
+	for _, p := range c.parts {
+		if p.Kind == Called && p.DoneAt == 0 { // no longer waited for
+			p.DoneAt = c.now.UnixMilli()
+			c.moved = append(c.moved, p)
+		}
+	}
+	return nil
+}
+
+func doEscalate(c *change) error {
+	c.hand(c.higher())
+	return nil
+}
+
+func doMerge(c *change) error {
+	other := c.into
+	if other == nil || other.ID == c.t.ID || other.OrgID != c.t.OrgID || (!other.State.Open() && other.State != Finished) {
+		return ErrInvalid.At(string(FieldInto), "只能并入同一小区正在办理的另一个工单")
+	}
+	c.next.MergedInto, c.next.ClosedAt = other.ID, c.now.UnixMilli()
+	c.detail.Into = other.Number
+	return nil
+}
+
+func doEnd(c *change) error {
+	c.next.ClosedAt = c.now.UnixMilli()
+	c.next.Pending, c.next.PendingBy, c.next.PendingUntil = "", 0, 0
+	return nil
+}
+
+// settle closes with the reporter's answer, or has the work done again.
+func (c *change) settle(how Outcome) error {
+	c.detail.Solved, c.detail.Satisfaction = c.in.Solved, c.in.Satisfaction
+	c.next.Solved, c.next.Satisfaction = c.in.Solved, c.in.Satisfaction
+	if !*c.in.Solved {
+		return doRedo(c)
+	}
+	c.next.State, c.next.Outcome, c.next.ClosedAt = Closed, how, c.now.UnixMilli()
+	return nil
+}
+
+func doConfirm(c *change) error  { return c.settle(Confirmed) }
+func doFollowUp(c *change) error { return c.settle(FollowedUp) }
+
+func doTacit(c *change) error {
+	if c.t.ConfirmBy != c.in.at {
+		return ErrNotAllowed // finished anew since: that finish has its own window
+	}
+	c.next.Outcome, c.next.ClosedAt = Tacit, c.now.UnixMilli()
+	return nil
+}
+
+// doRedo has the work done again, one level up, by new clocks.
+func doRedo(c *change) error {
+	c.next.State = Reopened
+	c.next.Redos++
+	c.next.Watched = c.next.Watched || c.next.Redos >= watchAfter
+	c.next.AcceptedAt, c.next.ContactedAt, c.next.FinishedAt, c.next.ConfirmBy, c.next.ClosedAt = 0, 0, 0, 0, 0
+	c.next.Outcome, c.next.Satisfaction = "", ""
+	if c.in.Action == Reopen {
+		c.next.Solved = nil
+	}
+	r, err := c.route(Place{})
+	if err != nil {
+		return err
+	}
+	c.next.RespondBy, c.next.DueAt = r.respondBy, r.dueAt
+	if up := c.higher(); up.ID != 0 {
+		c.next.LeadPost = up.ID
+		c.detail.To, c.detail.ToTitle = up.ID, up.Title
+	}
+	return nil
+}
+
+func doRate(c *change) error {
+	c.next.Satisfaction = c.in.Satisfaction
+	c.detail.Satisfaction = c.in.Satisfaction
+	return nil
+}
+
+func doUrge(c *change) error {
+	c.next.Urges++
+	c.next.UrgedAt = c.now.UnixMilli()
+	return nil
+}
+
+func doAdd(c *change) error {
+	if c.in.Note == "" && len(c.in.Photos) == 0 {
+		return ErrInvalid.At(string(FieldNote), "请写明补充的内容或附上照片")
+	}
+	if p := c.in.Point; p != nil && c.rel&reporter != 0 {
+		c.next.Lat, c.next.Lng, c.next.Datum = &p.Lat, &p.Lng, p.Datum
+	}
+	return nil
+}
+
+// doCorrect is the reporter's correction: it is routed anew, and goes to
+// another desk when the decision says so.
+func doCorrect(c *change) error {
+	if err := doCorrectInPlace(c); err != nil {
+		return err
+	}
+	r, err := c.route(*c.in.Place)
+	if err != nil {
+		return err
+	}
+	c.next.Grade, c.next.RespondBy, c.next.DueAt = r.grade, r.respondBy, r.dueAt
+	c.next.RouteRule, c.next.RouteReason = r.rule, r.reason
+	c.beside = r.parts
+	if r.lead.ID != c.t.LeadPost {
+		c.hand(r.lead)
+		c.next.OwnerPost = 0 // it was never theirs
+	}
+	return nil
+}
+
+// doCorrectInPlace changes what and where, not who.
+func doCorrectInPlace(c *change) error {
+	p := *c.in.Place
+	if p == (Place{}) {
+		return ErrInvalid.At(string(FieldPlace), missing[FieldPlace])
+	}
+	for _, f := range []struct {
+		from string
+		to   *string
+	}{{p.Category, &c.next.Category}, {p.Building, &c.next.Building}, {p.Unit, &c.next.Unit}, {p.Floor, &c.next.Floor}, {p.Room, &c.next.Room}} {
+		if f.from != "" {
+			*f.to = f.from
+		}
+	}
+	if p.OrgID != 0 {
+		c.next.OrgID = p.OrgID
+	}
+	c.detail.Place = &p
+	return nil
+}
+
+func doFollow(c *change) error {
+	c.follow = true
+	return nil
+}
