@@ -141,7 +141,7 @@ type Ticket struct {
 	Emergency                    bool
 	Danger                       string // what endangers life, by understand's codes
 	Text                         string
-	Channel                      string // chat, miniprogram, h5
+	Channel                      string // chat or api
 	ReporterID                   int64
 	State                        State
 	Version                      int64
