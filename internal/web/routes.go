@@ -58,7 +58,7 @@ func (s *Server) routes(r *gin.Engine) {
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
 
 	for path, page := range map[string]gin.HandlerFunc{
-		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/app/*path": s.page("app.html"),
+		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/app/*path": s.page("app.html"),
 		"/docs": s.page("docs/index.html"), "/docs/:file": s.file("docs"), "/board/": s.page("board/index.html"), "/board/:file": s.file("board"),
 	} {
 		r.Match([]string{get, head}, path, page)

@@ -2,7 +2,7 @@
 // behind a number. Where one stands is in the address, so that the browser's
 // way back works and a view can be printed or sent on.
 import { ask, session } from "./api.js";
-import { byId, el } from "./dom.js";
+import { byId, el } from "/dom.js";
 import { showRates } from "./rates.js";
 import { showTicket } from "./ticket.js";
 import { showTickets } from "./tickets.js";

@@ -1,4 +1,4 @@
-import { byId } from "./dom.js";
+import { byId } from "/dom.js";
 
 // today in the city's zone, whatever the machine's.
 function today() {

@@ -1,5 +1,5 @@
 import { ask } from "./api.js";
-import { el, moment } from "./dom.js";
+import { el, moment } from "/dom.js";
 import { path, question } from "./rates.js";
 
 // showTicket is one ticket with all that happened to it, as far as the caller may see it.

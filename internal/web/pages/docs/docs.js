@@ -1,5 +1,5 @@
 // Renders /openapi.json so that a person can read it and try each operation.
-import { byId, el } from "./dom.js";
+import { byId, el } from "/dom.js";
 import { about, example, know, tree, typeName } from "./schema.js";
 
 const methods = ["get", "post", "put", "patch", "delete"];

@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { el } from "/dom.js";
 
 let schemas = {};
 export const know = (all) => { schemas = all ?? {}; };
