@@ -173,7 +173,7 @@ func TestJourney_ASentenceBecomesASettledTicket(t *testing.T) {
 			act(map[string]any{"action": "contact"})
 			await(t, a.Sim, resident, number, "联系")
 			act(map[string]any{"action": "finish", "note": "已换声控灯"})
-			await(t, a.Sim, resident, number, "1 满意")
+			await(t, a.Sim, resident, number, "1满意")
 
 			before := figure(t, secretary)
 			if reply := send(t, a.Sim, resident, "1"); !strings.Contains(reply, number) {

@@ -47,7 +47,7 @@ const Pool = 32
 // not touch the schema: see Migrate and Check.
 func Open(address string) (*DB, error) {
 	d := &DB{ids: sonyflake.NewSonyflake(sonyflake.Settings{
-		StartTime: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		StartTime: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 		MachineID: func() (uint16, error) { return uint16(rand.Uint32()), nil },
 	})}
 	var err error

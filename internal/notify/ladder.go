@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -129,7 +130,11 @@ func (s *Service) fields(n Notice) map[string]string {
 	}
 }
 
+// clip shortens a text to n characters, first by its spaces.
 func clip(text string, n int) string {
+	if len([]rune(text)) > n {
+		text = strings.ReplaceAll(text, " ", "")
+	}
 	if r := []rune(text); len(r) > n {
 		return string(r[:n-1]) + "…"
 	}

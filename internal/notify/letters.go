@@ -49,9 +49,9 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		}
 		return []letter{{"dispatched", "新工单待签收", what, due, nil, to}}
 	case ticket.Accept:
-		return []letter{{"accepted", "您的报事已签收", e.ActorTitle + " 已签收", "工作人员会尽快与您联系", reporter, nil}}
+		return []letter{{"accepted", "您的报事已签收", e.ActorTitle, "工作人员会尽快与您联系", reporter, nil}}
 	case ticket.Contact:
-		return []letter{{"contacted", "工作人员已联系", e.ActorTitle + " 记录为已与您联系", "没有接到联系？请回复「催」", reporter, nil}}
+		return []letter{{"contacted", "工作人员已联系", e.ActorTitle, "没有接到联系？请回复「催」", reporter, nil}}
 	case ticket.Finish:
 		if e.ToState != ticket.Finished {
 			return []letter{{"part_done", "部门已完成任务", e.ActorTitle + "：" + e.Note, "全部完成后请办结", nil, lead}}

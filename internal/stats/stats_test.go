@@ -2,7 +2,9 @@ package stats_test
 
 import (
 	"errors"
+	"maps"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -187,9 +189,13 @@ func TestRates_AFigureIsTheCountOfItsTickets(t *testing.T) {
 			rt.Fatal(err)
 		}
 		sum := map[stats.Measure]int64{}
+		looked := rapid.SampledFrom(slices.Sorted(maps.Keys(table.Total.Counts))).Draw(rt, "measure")
 		for _, row := range table.Rows {
 			for m, n := range row.Counts {
 				sum[m] += n
+				if m != looked && m != stats.Settled {
+					continue
+				}
 				page, err := s.Tickets(t.Context(), q, m, row.Key, 5, "")
 				if err != nil || page.Count != n {
 					rt.Fatalf("%s %s of %q: figure %d, tickets %d, %v", q.Group, m, row.Key, n, page.Count, err)

@@ -215,8 +215,9 @@ type Media struct {
 	Key      string `json:"key"`
 }
 
-// ConfirmPrompt is how a reporter answers in the chat whether a finished ticket is solved.
-const ConfirmPrompt = "请回复数字：1 满意 2 基本满意 3 已解决但不满意 4 没解决"
+// ConfirmPrompt is how a reporter answers in the chat whether a finished ticket
+// is solved: 1 to 3 say yes. Without its spaces it fits a template's 20 characters.
+const ConfirmPrompt = "回复1满意 2基本满意 3不满意 4没解决"
 
 // ConfirmWindow is how long a reporter may answer before silence counts.
 const ConfirmWindow = 72 * time.Hour
