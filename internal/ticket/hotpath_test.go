@@ -93,8 +93,8 @@ func explain(t testing.TB, d *db.DB, question string) {
 			// With few rows the optimiser may still prefer to read them all.
 			whole = text(step["type"]) == "ALL" && text(step["possible_keys"]) == ""
 		}
-		if real := aliases[table]; real != "" {
-			table = real
+		if name := aliases[table]; name != "" {
+			table = name
 		}
 		if whole && slices.Contains(grown, table) {
 			t.Errorf("reads all of %s: %s\n%v", table, question, step)

@@ -247,7 +247,7 @@ func addressed(text []rune, i int) bool {
 func (g *Gazetteer) findBySound(text []rune, best map[int]float64, spans []hit) []hit {
 	loose := g.sounds.looseText(text)
 	try := func(form, at int) {
-		if c, h := g.closest(form, text, loose, at); c > 0 {
+		if c, h := g.closest(form, text, at); c > 0 {
 			keep(best, g.forms[form].place, c)
 			if c >= Sure {
 				spans = append(spans, h)
@@ -271,7 +271,7 @@ func (g *Gazetteer) findBySound(text []rune, best map[int]float64, spans []hit) 
 const likeEnough = 0.6
 
 // closest compares a form with what stands around text[at].
-func (g *Gazetteer) closest(form int, text, loose []rune, at int) (float64, hit) {
+func (g *Gazetteer) closest(form int, text []rune, at int) (float64, hit) {
 	f := g.forms[form]
 	n := len(f.text)
 	best, where := 0.0, hit{}

@@ -88,7 +88,9 @@ func demo(ctx context.Context, key string) (*app.App, func(), error) {
 	go func() { done <- a.Run(ctx) }()
 	stop := func() {
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
 		_ = os.RemoveAll(dir)
 	}
 	return a, stop, nil

@@ -14,10 +14,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"fenlin/internal/app"
 	"fenlin/internal/chat"
 	"fenlin/internal/db"
 	"fenlin/internal/kv"
+	"fenlin/internal/member"
 )
 
 // report measures a report by chat on MariaDB against the bare SQL of the very
@@ -58,10 +61,10 @@ func report(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
 		}
 		o, l, ratio, err := rates(rounds,
 			func() (float64, error) {
-				return crowd(n, d, func(worker int) error { return tell(ctx, service, worker) })
+				return crowd(n, d, func() error { return tell(ctx, service) })
 			},
 			func() (float64, error) {
-				return crowd(n, d, func(int) error { return statements.run(ctx, bare, a.DB.NewID) })
+				return crowd(n, d, func() error { return statements.run(ctx, bare, a.DB.NewID) })
 			})
 		if err != nil {
 			return nil, err
@@ -99,6 +102,9 @@ func city(ctx context.Context, server string) (*app.App, *chat.Service, string, 
 	if err == nil {
 		err = a.Sample.Seed(ctx)
 	}
+	if err == nil {
+		err = settle(ctx, a)
+	}
 	if err != nil {
 		drop()
 		return nil, nil, "", nil, err
@@ -109,12 +115,32 @@ func city(ctx context.Context, server string) (*app.App, *chat.Service, string, 
 
 var told atomic.Int64
 
-// tell is one report by chat, by a person of their own as far as possible:
-// people of the sample city, and newcomers bound to 福馨苑 by naming it.
-func tell(ctx context.Context, service *chat.Service, worker int) error {
+// residents are known people of one compound; each reports a few times.
+const residents = 5000
+
+// settle makes them.
+func settle(ctx context.Context, a *app.App) error {
+	known, err := a.Tickets.Places(ctx)
+	if err != nil {
+		return err
+	}
+	home := known.Gazetteer.Search("福馨苑小区")[0].ID
+	var group errgroup.Group
+	group.SetLimit(16)
+	for i := range residents {
+		group.Go(func() error {
+			_, err := a.Members.Add(ctx, member.Person{Name: "bench", CompoundID: home}, fmt.Sprintf("o-bench-%d", i))
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// tell is one report by chat.
+func tell(ctx context.Context, service *chat.Service) error {
 	n := told.Add(1)
 	reply, err := service.Answer(ctx, chat.Message{
-		Key: fmt.Sprintf("wx:bench:%d", n), OpenID: fmt.Sprintf("o-bench-%d-%d", worker, n/20), Kind: "text", Text: fmt.Sprintf("福馨苑3号楼2单元%d室门口楼道灯坏了", 101+n%20), At: time.Now(),
+		Key: fmt.Sprintf("wx:bench:%d", n), OpenID: fmt.Sprintf("o-bench-%d", n/20%residents), Kind: "text", Text: fmt.Sprintf("3号楼2单元%d室门口楼道灯坏了", 101+n%20), At: time.Now(),
 	})
 	if err != nil {
 		return err
@@ -127,13 +153,14 @@ func tell(ctx context.Context, service *chat.Service, worker int) error {
 
 // script is the statements of one report, with its ids and keys to be made new each time.
 type script struct {
-	list []string
-	base int64 // ids above it were made by the report
+	list   []statement
+	base   int64 // ids above it were made by the report
+	person int64 // who reported
 }
 
 // record lets one report of a known person run while the server logs what it is sent.
 func record(ctx context.Context, a *app.App, service *chat.Service) (script, error) {
-	if err := tell(ctx, service, 0); err != nil { // the person, the day's number and the caches are there
+	if err := tell(ctx, service); err != nil { // the person, the day's number and the caches are there
 		return script{}, err
 	}
 	pool, err := a.DB.SQL()
@@ -141,12 +168,15 @@ func record(ctx context.Context, a *app.App, service *chat.Service) (script, err
 		return script{}, err
 	}
 	s := script{base: a.DB.NewID()}
+	if err := a.DB.Read(ctx).Raw("SELECT reporter_id FROM tickets LIMIT 1").Scan(&s.person).Error; err != nil {
+		return s, err
+	}
 	for _, q := range []string{"SET GLOBAL log_output = 'TABLE'", "TRUNCATE mysql.general_log", "SET GLOBAL general_log = 1"} {
 		if _, err := pool.ExecContext(ctx, q); err != nil {
 			return s, fmt.Errorf("log the statements: %w", err)
 		}
 	}
-	err = tell(ctx, service, 0)
+	err = tell(ctx, service)
 	if _, off := pool.ExecContext(ctx, "SET GLOBAL general_log = 0"); err == nil {
 		err = off
 	}
@@ -167,7 +197,7 @@ func record(ctx context.Context, a *app.App, service *chat.Service) (script, err
 		if strings.Contains(q, "general_log") || word == "SET" || word == "START" || word == "BEGIN" || word == "COMMIT" {
 			continue
 		}
-		s.list = append(s.list, q)
+		s.list = append(s.list, s.cut(q))
 	}
 	if len(s.list) < 6 {
 		return s, fmt.Errorf("only %d statements were logged", len(s.list))
@@ -175,41 +205,75 @@ func record(ctx context.Context, a *app.App, service *chat.Service) (script, err
 	return s, rows.Err()
 }
 
-var (
-	anID     = regexp.MustCompile(`\b\d{15,19}\b`)
-	aNumber  = regexp.MustCompile(`FY\d{6}-\d+`)
-	aKey     = regexp.MustCompile(`wx:bench:\d+`)
-	replayed atomic.Int64
-)
+// fresh finds what must be new each time: ids, the ticket's number, the request's key.
+var fresh = regexp.MustCompile(`\b\d{15,19}\b|FY\d{6}-\d+|wx:bench:\d+`)
+
+var replayed atomic.Int64
+
+// statement is SQL cut where something must be new: texts[0], slots[0], texts[1] and so on.
+type statement struct {
+	query bool
+	texts []string
+	slots []string
+}
+
+// cut prepares a statement, so that its replay costs nothing but the SQL.
+func (s script) cut(q string) statement {
+	out := statement{query: strings.HasPrefix(q, "SELECT")}
+	from := 0
+	for _, at := range fresh.FindAllStringIndex(q, -1) {
+		slot := q[at[0]:at[1]]
+		if id, err := strconv.ParseInt(slot, 10, 64); err == nil && id < s.base && id != s.person {
+			continue // a post or a unit: there before the report
+		}
+		out.texts, out.slots = append(out.texts, q[from:at[0]]), append(out.slots, slot)
+		from = at[1]
+	}
+	out.texts = append(out.texts, q[from:])
+	return out
+}
+
+func (t statement) with(made func(slot string) string) string {
+	var b strings.Builder
+	for i, text := range t.texts {
+		b.WriteString(text)
+		if i < len(t.slots) {
+			b.WriteString(made(t.slots[i]))
+		}
+	}
+	return b.String()
+}
 
 // run sends the statements in one transaction with ids of their own.
 func (s script) run(ctx context.Context, pool *sql.DB, newID func() int64) error {
 	n := replayed.Add(1)
 	ids := map[string]string{}
+	made := func(slot string) string {
+		switch {
+		case strings.HasPrefix(slot, "FY"):
+			return "FYBARE-" + strconv.FormatInt(n, 10)
+		case strings.HasPrefix(slot, "wx:"):
+			return "wx:bare:" + strconv.FormatInt(n, 10)
+		case slot == strconv.FormatInt(s.person, 10): // nobody reports for ever
+			return strconv.FormatInt(s.person+n/20, 10)
+		case ids[slot] == "":
+			ids[slot] = strconv.FormatInt(newID(), 10)
+		}
+		return ids[slot]
+	}
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	for _, q := range s.list {
-		q = anID.ReplaceAllStringFunc(q, func(id string) string {
-			if v, err := strconv.ParseInt(id, 10, 64); err != nil || v < s.base {
-				return id
-			}
-			if ids[id] == "" {
-				ids[id] = strconv.FormatInt(newID(), 10)
-			}
-			return ids[id]
-		})
-		q = aNumber.ReplaceAllString(q, fmt.Sprintf("FYBARE-%d", n))
-		q = aKey.ReplaceAllString(q, fmt.Sprintf("wx:bare:%d", n))
-		if strings.HasPrefix(q, "SELECT") {
-			if err := read(ctx, tx, q); err != nil {
-				return err
-			}
-			continue
+	for _, t := range s.list {
+		q := t.with(made)
+		if t.query {
+			err = read(ctx, tx, q)
+		} else {
+			_, err = tx.ExecContext(ctx, q)
 		}
-		if _, err := tx.ExecContext(ctx, q); err != nil {
+		if err != nil {
 			return fmt.Errorf("%w in %.80s", err, q)
 		}
 	}
@@ -230,15 +294,15 @@ func read(ctx context.Context, tx *sql.Tx, q string) error {
 }
 
 // crowd lets n workers do it again and again for d and returns how often a second it was done.
-func crowd(n int, d time.Duration, do func(worker int) error) (float64, error) {
+func crowd(n int, d time.Duration, do func() error) (float64, error) {
 	var total atomic.Int64
 	var wg sync.WaitGroup
 	failed := make(chan error, n)
 	start := time.Now()
-	for worker := range n {
+	for range n {
 		wg.Go(func() {
 			for time.Since(start) < d {
-				if err := do(worker); err != nil {
+				if err := do(); err != nil {
 					failed <- err
 					return
 				}
