@@ -44,7 +44,7 @@ func TestCrash_KilledAtRandomPointsLosesNothingAndDoublesNothing(t *testing.T) {
 		People: func(context.Context) ([]wechatsim.Person, error) {
 			people := []wechatsim.Person{{OpenID: branch}, {OpenID: "sim-branch-antaiyuan"}}
 			for i := range 20 {
-				people = append(people, wechatsim.Person{OpenID: fmt.Sprintf("sim-resident-%03d", i+1)})
+				people = append(people, wechatsim.Person{OpenID: neighbour(i + 1)})
 			}
 			return people, nil
 		},
@@ -84,11 +84,11 @@ func TestCrash_KilledAtRandomPointsLosesNothingAndDoublesNothing(t *testing.T) {
 	var mu sync.Mutex
 	var settled []string
 	pause := func() { time.Sleep(rand.N(300 * time.Millisecond)) }
-	journeys := func(first int, secretary string) {
+	journeys := func(first, last int, secretary string) {
 		p := persistent{t: t, base: "http://" + public}
 		who := p.signIn(secretary)
-		for i := 0; ; i++ {
-			person := fmt.Sprintf("sim-resident-%03d", first+i/25) // a person may report thirty times a day
+		for i := range (last - first + 1) * 30 { // a person may report thirty times a day
+			person := neighbour(first + i/30)
 			select {
 			case <-done:
 				return
@@ -113,9 +113,10 @@ func TestCrash_KilledAtRandomPointsLosesNothingAndDoublesNothing(t *testing.T) {
 		}
 	}
 	var wg sync.WaitGroup
-	for first, secretary := range map[int]string{1: branch, 5: branch, 15: "sim-branch-antaiyuan", 18: "sim-branch-antaiyuan"} {
-		wg.Go(func() { journeys(first, secretary) })
-	}
+	wg.Go(func() { journeys(1, 4, branch) })
+	wg.Go(func() { journeys(5, 8, branch) })
+	wg.Go(func() { journeys(15, 17, "sim-branch-antaiyuan") })
+	wg.Go(func() { journeys(18, 20, "sim-branch-antaiyuan") })
 	wg.Wait()
 	cmd := <-last
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
@@ -237,6 +238,9 @@ func (p persistent) signIn(openid string) api {
 	p.t.Errorf("%s could not sign in", openid)
 	return api{base: p.base}
 }
+
+// neighbour is the openid of one of the sample's residents: 1 to 8 live in 福馨苑, 15 to 20 in 安泰苑.
+func neighbour(n int) string { return fmt.Sprintf("sim-resident-%03d", n) }
 
 // ready waits until the program answers.
 func ready(address string) {
