@@ -136,7 +136,7 @@ func (c *Config) validate() error {
 	}
 	if c.WeChat.AppID != "" && c.WeChat.Token != "" {
 		if err := c.wechat().Validate(); err != nil {
-			faults = append(faults, err)
+			faults = append(faults, fmt.Errorf("FENLIN_WECHAT_AES_KEY or FENLIN_WECHAT_API: %w", err))
 		}
 	}
 	return errors.Join(faults...)
