@@ -40,6 +40,12 @@ func start(t testing.TB, aes string) *app.App {
 	cfg.Database, cfg.Redis, cfg.WeChat.AESKey = dbtest.Address(t), os.Getenv("FENLIN_TEST_REDIS"), aes
 	// Redis is shared by all tests of a run, and keys carry the account's id.
 	cfg.WeChat.AppID = fmt.Sprintf("wx%016x", time.Now().UnixNano())
+	return run(t, cfg)
+}
+
+// run starts Fenlin and stops it when the test ends.
+func run(t testing.TB, cfg app.Config) *app.App {
+	t.Helper()
 	a, err := app.New(t.Context(), cfg, "test")
 	if err != nil {
 		t.Fatal(err)
