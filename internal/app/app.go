@@ -119,43 +119,50 @@ func (o overlay) Open(name string) (fs.File, error) {
 
 // New builds the server and opens its ports. The schema must be current; the
 // embedded database and the demo bring it forward by themselves.
-func New(ctx context.Context, c Config, version string) (a *App, err error) {
-	if a, err = Ground(c); err != nil {
+func New(ctx context.Context, c Config, version string) (*App, error) {
+	a, err := Ground(c)
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			a.release()
-		}
-	}()
+	if err := a.open(ctx, version); err != nil {
+		a.release()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context, version string) (err error) {
+	c := a.Config
 	if c.Demo || a.DB.Engine == db.SQLite {
 		err = a.DB.Migrate(ctx)
 	} else {
 		err = a.DB.Check(ctx)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if c.Demo {
 		if err := a.Sample.Seed(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	a.KV = kv.NewMemory()
 	if c.Redis != "" {
-		if a.KV, err = kv.NewRedis(ctx, c.Redis); err != nil {
-			return nil, err
+		redis, err := kv.NewRedis(ctx, c.Redis)
+		if err != nil {
+			return err
 		}
+		a.KV = redis
 	}
 	var lc net.ListenConfig
 	if a.listen, err = lc.Listen(ctx, "tcp", c.Listen); err != nil {
-		return nil, fmt.Errorf("open the public port: %w", err)
+		return fmt.Errorf("open the public port: %w", err)
 	}
 	if a.listenA, err = lc.Listen(ctx, "tcp", c.AdminListen); err != nil {
-		return nil, fmt.Errorf("open the admin port: %w", err)
+		return fmt.Errorf("open the admin port: %w", err)
 	}
 	a.Config.at(a.listen.Addr())
-	return a, a.build(version)
+	return a.build(version)
 }
 
 // build wires the parts that speak to the outside.

@@ -1,0 +1,381 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"fenlin/internal/db"
+	"fenlin/internal/db/dbtest"
+)
+
+// binary is this program, built once for the tests.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "fenlin-binary")
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(dir, "fenlin")
+	build := exec.Command("go", "build", "-ldflags", "-X main.version=v-of-the-test", "-o", binary, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// place is where one installation lives: its data and its ports.
+type place struct {
+	public, admin string
+	env           []string
+}
+
+func newPlace(t *testing.T, database string) place {
+	t.Helper()
+	p := place{public: freePort(t), admin: freePort(t)}
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "FENLIN_") {
+			p.env = append(p.env, pair)
+		}
+	}
+	p.env = append(p.env, "FENLIN_LISTEN="+p.public, "FENLIN_ADMIN_LISTEN="+p.admin, "FENLIN_DATA_DIR="+t.TempDir(),
+		"FENLIN_DATABASE="+database, "FENLIN_REDIS="+os.Getenv("FENLIN_TEST_REDIS"))
+	return p
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// run runs the binary to its end.
+func (p place) run(t *testing.T, args ...string) (out, errs string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Env, cmd.Stdout, cmd.Stderr = p.env, &stdout, &stderr
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return stdout.String(), stderr.String(), code
+}
+
+// must runs the binary, which must succeed, and gives what it printed.
+func (p place) must(t *testing.T, args ...string) string {
+	t.Helper()
+	out, errs, code := p.run(t, args...)
+	if code != 0 {
+		t.Fatalf("fenlin %s: exit code %d\n%s%s", strings.Join(args, " "), code, out, errs)
+	}
+	return out
+}
+
+// serve starts the demo and gives a function that asks it to end, and what it printed.
+func (p place) serve(t *testing.T) (stop func() string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary, "serve", "--demo")
+	var stdout bytes.Buffer
+	cmd.Env, cmd.Stdout, cmd.Stderr = p.env, &stdout, os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 600 {
+		if status, _ := fetch(t, "http://"+p.public+"/readyz"); status == http.StatusOK {
+			return func() string {
+				if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+					t.Fatal(err)
+				}
+				if err := cmd.Wait(); err != nil {
+					t.Errorf("after SIGTERM: %v", err)
+				}
+				return stdout.String()
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal("it never became ready")
+	return nil
+}
+
+func fetch(t *testing.T, address string) (status int, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(text)
+}
+
+func TestServe_WithoutCredentialsSaysWhatIsMissing(t *testing.T) {
+	p := newPlace(t, "sqlite:"+filepath.Join(t.TempDir(), "fenlin.db"))
+	out, errs, code := p.run(t, "serve")
+	if code != 1 || out != "" || strings.Count(errs, "\n") != 1 {
+		t.Errorf("exit code %d, %d lines: %s", code, strings.Count(errs, "\n"), errs)
+	}
+	for _, name := range []string{"FENLIN_WECHAT_APPID", "FENLIN_WECHAT_SECRET", "FENLIN_WECHAT_TOKEN", "FENLIN_SECRET_KEYS", "--demo"} {
+		if !strings.Contains(errs, name) {
+			t.Errorf("%s is not named: %s", name, errs)
+		}
+	}
+}
+
+func TestServe_WhatCannotBeOpenedIsOneLine(t *testing.T) {
+	var lc net.ListenConfig
+	taken, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	rules := t.TempDir()
+	if err := os.WriteFile(filepath.Join(rules, "routing.yaml"), []byte("name: root\nchildren: 3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for variable, says := range map[string]string{
+		"FENLIN_LISTEN=" + taken.Addr().String():              "public port",
+		"FENLIN_ADMIN_LISTEN=" + taken.Addr().String():        "admin port",
+		"FENLIN_REDIS=localhost:6379":                         "address of Redis",
+		"FENLIN_DATABASE=postgres://127.0.0.1/fenlin":         "mysql://",
+		"FENLIN_DATABASE=mysql://u:hidden@127.0.0.1:1/fenlin": "127.0.0.1:1",
+		"FENLIN_RULES_DIR=" + rules:                           "routing.yaml",
+	} {
+		p := newPlace(t, dbtest.Empty(t))
+		p.env = append(p.env, variable)
+		out, errs, code := p.run(t, "serve", "--demo")
+		if code != 1 || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, says) || strings.Contains(errs, "hidden") {
+			t.Errorf("%s: exit code %d, no %q in\n%s%s", variable, code, says, out, errs)
+		}
+	}
+}
+
+func TestServe_RealServiceWaitsForMigrationAndHasNoSimulator(t *testing.T) {
+	if dbtest.Server() == "" {
+		t.Skip("the embedded database brings itself forward")
+	}
+	p := newPlace(t, dbtest.Empty(t))
+	p.env = append(p.env, "FENLIN_WECHAT_APPID=wx1", "FENLIN_WECHAT_SECRET=s", "FENLIN_WECHAT_TOKEN=t", "FENLIN_PUBLIC_URL=https://fenlin.example",
+		"FENLIN_SECRET_KEYS=YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY=")
+	if _, errs, code := p.run(t, "serve"); code != 1 || !strings.Contains(errs, "fenlin migrate") {
+		t.Errorf("an empty database: exit code %d: %s", code, errs)
+	}
+	p.must(t, "migrate")
+	cmd := exec.CommandContext(t.Context(), binary, "serve")
+	cmd.Env = p.env
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	for i := 0; ; i++ {
+		if status, _ := fetch(t, "http://"+p.public+"/readyz"); status == http.StatusOK {
+			break
+		} else if i == 600 {
+			t.Fatal("it never became ready")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if status, body := fetch(t, "http://"+p.public+"/sim/people"); status != http.StatusNotFound {
+		t.Errorf("the simulator is mounted: %d %s", status, body)
+	}
+}
+
+func TestServe_DemoIsWholeStopsWhenAskedAndFindsItsDataAgain(t *testing.T) {
+	p := newPlace(t, dbtest.Empty(t))
+	stop := p.serve(t)
+	for path, holds := range map[string]string{
+		"/healthz": "ok", "/readyz": `"degraded":[]`, "/openapi.json": `"openapi":"3.1`, "/docs": "<html", "/board/": "<html", "/app/": "<html", "/sim/": "<html",
+		"/sim/people": "sim-branch-fuxinyuan", "/api/v1/categories": "lighting",
+	} {
+		if status, body := fetch(t, "http://"+p.public+path); status != http.StatusOK || !strings.Contains(body, holds) {
+			t.Errorf("%s: %d, no %q in %.200s", path, status, holds, body)
+		}
+	}
+	for _, path := range []string{"/metrics", "/debug/pprof/"} {
+		if status, _ := fetch(t, "http://"+p.public+path); status != http.StatusNotFound {
+			t.Errorf("%s on the public port: %d", path, status)
+		}
+		if status, _ := fetch(t, "http://"+p.admin+path); status != http.StatusOK {
+			t.Errorf("%s on the admin port: %d", path, status)
+		}
+	}
+	number := reported(t, p.public)
+	printed := stop()
+	for _, path := range []string{"/sim/", "/app/", "/board/", "/docs"} {
+		if !strings.Contains(printed, "http://"+p.public+path) {
+			t.Errorf("%s is not printed:\n%s", path, printed)
+		}
+	}
+
+	if out := p.must(t, "audit", "verify"); !strings.Contains(out, "1 tickets") || !strings.Contains(out, "0 faults") {
+		t.Errorf("audit: %s", out)
+	}
+	stop = p.serve(t)
+	if status, body := fetch(t, "http://"+p.public+"/api/v1/compounds?limit=1&q=福馨苑"); status != http.StatusOK || !strings.Contains(body, "福馨苑小区") {
+		t.Errorf("%d %s", status, body)
+	}
+	if second := reported(t, p.public); second != strings.TrimSuffix(number, "1")+"2" {
+		t.Errorf("%s follows %s", second, number)
+	}
+	stop()
+
+	tamper(t, p, number)
+	out, errs, code := p.run(t, "audit", "verify")
+	if code != 1 || !strings.Contains(out, number) || !strings.Contains(errs, "not whole") {
+		t.Errorf("tampered: exit code %d\n%s%s", code, out, errs)
+	}
+}
+
+// reported is the number of a report by a resident of the sample city.
+func reported(t *testing.T, public string) string {
+	t.Helper()
+	post := func(path, token string, body any, into any) {
+		text, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+public+path, bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer "+token)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		if err := json.NewDecoder(res.Body).Decode(into); err != nil || res.StatusCode != http.StatusCreated {
+			t.Fatalf("%s: %d %v", path, res.StatusCode, err)
+		}
+	}
+	var session struct{ Token string }
+	post("/api/v1/sessions", "", map[string]string{"code": "sim:sim-resident-001", "client": "miniprogram"}, &session)
+	var ticket struct{ Number string }
+	post("/api/v1/tickets", session.Token, map[string]string{"text": "3号楼2单元楼道灯坏了"}, &ticket)
+	return ticket.Number
+}
+
+// tamper changes what an event of the ticket says, behind the program's back.
+func tamper(t *testing.T, p place, number string) {
+	t.Helper()
+	for _, pair := range p.env {
+		address, ok := strings.CutPrefix(pair, "FENLIN_DATABASE=")
+		if !ok {
+			continue
+		}
+		d, err := db.Open(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = d.Close() }()
+		pool, err := d.SQL()
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := pool.ExecContext(t.Context(), "UPDATE ticket_events SET note = 'nothing happened' WHERE ticket_id = (SELECT id FROM tickets WHERE number = ?) AND seq = 1", number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			t.Fatalf("%d rows changed: %v", n, err)
+		}
+		return
+	}
+}
+
+func TestMigrateAndSeed_TwiceIsOnce(t *testing.T) {
+	p := newPlace(t, dbtest.Empty(t))
+	if _, errs, code := p.run(t, "seed", "--sample"); code != 1 || !strings.Contains(errs, "fenlin migrate") {
+		t.Errorf("seed before migrate: exit code %d: %s", code, errs)
+	}
+	for range 2 {
+		p.must(t, "migrate")
+	}
+	if _, errs, code := p.run(t, "seed"); code != 1 || !strings.Contains(errs, "--sample") {
+		t.Errorf("seed of nothing: exit code %d: %s", code, errs)
+	}
+	for range 2 {
+		p.must(t, "seed", "--sample")
+	}
+	if out := p.must(t, "doctor", "--demo"); strings.Contains(out, "FAIL") || !strings.Contains(out, "the city is there") {
+		t.Errorf("doctor:\n%s", out)
+	}
+	out := p.must(t, "route", "explain", "--text", "福馨苑3号楼2单元楼道灯坏了")
+	for _, said := range []string{"福馨苑小区", "lighting", "lead", "because"} {
+		if !strings.Contains(out, said) {
+			t.Errorf("explain does not say %s:\n%s", said, out)
+		}
+	}
+}
+
+func TestDoctor_SaysWhatIsWrongAndWhatToDo(t *testing.T) {
+	p := newPlace(t, dbtest.Empty(t))
+	p.env = append(p.env, "FENLIN_REDIS=redis://127.0.0.1:1/0")
+	out, _, code := p.run(t, "doctor")
+	if code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, said := range []string{"FENLIN_WECHAT_SECRET is missing", "fenlin migrate", "check FENLIN_REDIS", "FAIL"} {
+		if !strings.Contains(out, said) {
+			t.Errorf("no %q in\n%s", said, out)
+		}
+	}
+}
+
+func TestRouteTest_KnowsGoodFromBadCases(t *testing.T) {
+	p := newPlace(t, dbtest.Empty(t))
+	p.must(t, "route", "test")
+	bad := filepath.Join(t.TempDir(), "cases.yaml")
+	if err := os.WriteFile(bad, []byte("- name: a lamp where there is no property company\n  facts: {category: lighting, kind: self_run}\n  lead: property_manager\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs, code := p.run(t, "route", "test", bad); code != 1 || !strings.Contains(errs, "a lamp where there is no property company") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+}
+
+func TestCommands_Version_AndWhatIsUnknown(t *testing.T) {
+	p := newPlace(t, "sqlite:"+filepath.Join(t.TempDir(), "fenlin.db"))
+	if out := p.must(t, "version"); strings.TrimSpace(out) != "v-of-the-test" {
+		t.Errorf("version: %q", out)
+	}
+	for _, args := range [][]string{{"sevre"}, {"serve", "--dmo"}, {"serve", "extra"}, {"route", "explain"}, {"serve", "--config", "absent.yaml"}} {
+		out, errs, code := p.run(t, args...)
+		if code != 1 || !strings.HasPrefix(errs, "fenlin: ") || strings.Count(errs, "\n") != 1 || strings.Contains(out, "serves on") {
+			t.Errorf("%v: exit code %d\n%s%s", args, code, out, errs)
+		}
+	}
+}
