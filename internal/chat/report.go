@@ -143,17 +143,25 @@ func (c *turn) await(ctx context.Context, t ticket.Ticket, p photo) error {
 
 // askForKind offers the likeliest categories of the draft.
 func (c *turn) askForKind(r understand.Reading) string {
-	return c.ask(askKind, "这是哪一类问题？请回复数字：", c.kinds(r, ""), "也可以换个说法重新写一句。")
+	kinds := c.kinds(r, "")
+	if len(kinds) == 1 {
+		return c.ask(askKind, "没看出是哪一类问题。请换个说法写明哪里出了什么事，或回复数字：", kinds, "")
+	}
+	return c.ask(askKind, "这是哪一类问题？请回复数字：", kinds, "也可以换个说法重新写一句。")
 }
 
-const otherKind = "other"
+const (
+	otherKind = "other"
+	likely    = 0.1 // the confidence from which a category is worth offering
+	sureKind  = 0.6 // the confidence from which a word stands for its category
+)
 
-// kinds are the three likeliest categories of a reading and 其他, without one
-// that is known to be wrong.
+// kinds are the likely categories of a reading and 其他, without one that is
+// known to be wrong.
 func (c *turn) kinds(r understand.Reading, wrong string) []option {
 	var out []option
 	for _, g := range r.Guesses {
-		if g.Code != otherKind && g.Code != wrong && len(out) < 3 {
+		if g.Code != otherKind && g.Code != wrong && g.Confidence >= likely {
 			out = append(out, option{Label: g.Name, Code: g.Code})
 		}
 	}
@@ -216,8 +224,8 @@ func (c *turn) namedKind(text string, r understand.Reading) (option, bool) {
 			return option{Label: k.Name, Code: k.Code}, true
 		}
 	}
-	if r.Clear && len(r.Guesses) > 0 {
-		return option{Label: r.Guesses[0].Name, Code: r.Guesses[0].Code}, true
+	if g := r.Guesses[0]; g.Code != otherKind && g.Confidence >= sureKind {
+		return option{Label: g.Name, Code: g.Code}, true
 	}
 	return option{}, false
 }

@@ -44,7 +44,7 @@ var verdicts = map[string]verdict{
 	"基本满意": basic, "比较满意": basic, "还算满意": basic,
 	"已解决但不满意": dissatisfied, "解决了但不满意": dissatisfied, "不满意但已解决": dissatisfied, "不满意但解决了": dissatisfied,
 	"已解决": solved, "解决了": solved, "已经解决": solved, "已经解决了": solved, "修好了": solved, "已修好": solved, "已经修好了": solved, "处理好了": solved,
-	"重办": unsolved, "要求重办": unsolved, "还没人来": unsolved, "怎么还没人来": unsolved, "怎么还没来人": unsolved, "怎么还没修好": unsolved, "怎么还没好": unsolved,
+	"重办": unsolved, "要求重办": unsolved, "还没人来": unsolved, "怎么还没人来": unsolved, "怎么还没来人": unsolved, "怎么还没修好": unsolved, "怎么还没好": unsolved, "没人管吗": unsolved, "没人管": unsolved, "怎么没人管": unsolved, "有人管吗": unsolved, "有没有人管": unsolved, "人呢": unsolved, "怎么还不来": unsolved,
 	"什么时候来人": unsolved, "什么时候来修": unsolved, "什么时候来人修": unsolved, "什么时候能修好": unsolved,
 	"不满意": notHappy, "很不满意": notHappy, "非常不满意": notHappy,
 }

@@ -7,19 +7,16 @@ const (
 	denialReach = 3
 )
 
-// danger is the code of the first danger in order of the rules that is told as
-// happening; empty when there is none.
-func (s *scan) danger() string {
+// danger is the index of the first danger in order of the rules that is told as
+// happening; -1 when there is none.
+func (s *scan) danger() int {
 	best := -1
 	for _, k := range s.risks {
 		if (best < 0 || k.danger < best) && s.real(k) {
 			best = k.danger
 		}
 	}
-	if best < 0 {
-		return ""
-	}
-	return s.r.dangers[best].code
+	return best
 }
 
 // real says that a risk is told as happening: not feared, not talked about, not

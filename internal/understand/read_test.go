@@ -18,6 +18,10 @@ func TestRead_KnowsDangerFromTalkOfIt(t *testing.T) {
 		{"外墙保温层往下掉，砸到车了", "masonry"},
 		{"一楼把承重墙砸了", "structure"},
 		{"井盖没了", "hole"},
+		{"地下室有烟", "fire"},
+		{"家里老人好几天没开门了", "collapse_person"},
+		{"楼道里有烟头没人扫", ""},
+		{"楼下有烟味", ""},
 		{"担心着火", ""},
 		{"没着火", ""},
 		{"电梯没困人", ""},
@@ -32,6 +36,13 @@ func TestRead_KnowsDangerFromTalkOfIt(t *testing.T) {
 		if got.Danger != c.danger || got.Emergency != (c.danger != "") {
 			t.Errorf("%s: danger %q, want %q", c.text, got.Danger, c.danger)
 		}
+	}
+}
+
+func TestRead_ADangerSpeaksForItsCategory(t *testing.T) {
+	got := newReader(t).Read("地下室有烟", nil)
+	if got.Guesses[0].Code != "fire" {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -51,6 +62,20 @@ func TestRead_ChatterIsNoTicket(t *testing.T) {
 	}
 	for _, text := range []string{"你好，3号楼路灯坏了，谢谢", "修好了又坏了，3号楼电梯", "谢谢，但是暖气还是不热"} {
 		if got := r.Read(text, nil); got.Intent != Problem || !got.Clear {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
+}
+
+func TestRead_AThingAloneIsNoProblem(t *testing.T) {
+	r := newReader(t)
+	for _, text := range []string{"电梯", "垃圾！", "路灯", "井盖", "你们是骗子"} {
+		if got := r.Read(text, nil); got.Clear || got.Intent != Unclear {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
+	for _, text := range []string{"停电", "停水了", "跳闸", "没暖气", "扰民", "电梯坏了", "垃圾满了"} {
+		if got := r.Read(text, nil); !got.Clear || got.Intent != Problem {
 			t.Errorf("%s: %+v", text, got)
 		}
 	}

@@ -27,6 +27,7 @@ type Reader struct {
 
 type danger struct {
 	code, advice string
+	category     int // index
 	passing      bool
 }
 
@@ -80,11 +81,12 @@ type categoryRule struct {
 }
 
 type dangerRule struct {
-	Code    term       `yaml:"code"`
-	Advice  term       `yaml:"advice"`
-	Passing bool       `yaml:"passing"` // over by itself: told of the past it is no emergency
-	Words   []term     `yaml:"words"`
-	Near    []nearRule `yaml:"near"`
+	Code     term       `yaml:"code"`
+	Category term       `yaml:"category"` // speaks for it as strongly as a clear sentence must
+	Advice   term       `yaml:"advice"`
+	Passing  bool       `yaml:"passing"` // over by itself: told of the past it is no emergency
+	Words    []term     `yaml:"words"`
+	Near     []nearRule `yaml:"near"`
 }
 
 type nearRule struct {
@@ -242,7 +244,11 @@ func (c *compiler) danger(i int, rule dangerRule) {
 	if rule.Advice.text == "" {
 		c.fail(rule.Code.line, "danger %q has no advice", code)
 	}
-	c.r.dangers = append(c.r.dangers, danger{code: code, advice: rule.Advice.text, passing: rule.Passing})
+	category := slices.IndexFunc(c.r.categories, func(k Category) bool { return k.Code == rule.Category.text })
+	if category < 0 {
+		c.fail(rule.Code.line, "danger %q is of no known category", code)
+	}
+	c.r.dangers = append(c.r.dangers, danger{code: code, advice: rule.Advice.text, category: category, passing: rule.Passing})
 	c.words(rule.Words, use{kind: useDanger, index: i})
 	for _, n := range rule.Near {
 		c.near(n, near{category: -1, danger: i})

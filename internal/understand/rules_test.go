@@ -29,6 +29,7 @@ func TestNew_RefusesBadRulesNamingTheLine(t *testing.T) {
 		{"category twice", smallRules + "  - {code: lighting, name: 灯}\n", "line 9"},
 		{"near without b", smallRules + "dangers:\n  - {code: fire, advice: 跑, near: [{a: [火]}]}\n", "line 10"},
 		{"danger without advice", smallRules + "dangers:\n  - {code: fire, words: [火]}\n", "line 10"},
+		{"danger of no category", smallRules + "dangers:\n  - {code: fire, category: fires, advice: 跑, words: [火]}\n", "no known category"},
 		{"no other", strings.Replace(smallRules, "other", "others", 1), "other"},
 		{"not a list", "categories: 3\n", "line 1"},
 	} {

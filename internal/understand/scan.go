@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"unicode"
 )
 
 // scan is what was found in one text.
@@ -134,14 +135,18 @@ type scored struct {
 	category, score int
 }
 
-// scores sums the evidence, best first; a tie goes to the earlier category.
-func (s *scan) scores() []scored {
+// scores sums the evidence, that of a danger (-1: none) too, best first; a tie
+// goes to the earlier category.
+func (s *scan) scores(danger int) []scored {
 	all := make([]scored, len(s.r.categories))
 	for i := range all {
 		all[i].category = i
 	}
 	for _, p := range s.points {
 		all[p.category].score += p.weight
+	}
+	if danger >= 0 {
+		all[s.r.dangers[danger].category].score += s.r.clear.Score
 	}
 	slices.SortStableFunc(all, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
 	return all
@@ -199,7 +204,7 @@ func (s *scan) intent(best scored, emergency bool) Intent {
 		return Chatter
 	case !strong && s.han() < 2:
 		return Chatter
-	case s.fine && !has(markFault) && !has(markRequest) && !has(markAsk):
+	case !has(markFault) && !has(markRequest) && !has(markAsk) && (s.fine || s.bare()):
 		return Unclear
 	case has(markAsk) && !has(markFault):
 		return Question
@@ -207,6 +212,18 @@ func (s *scan) intent(best scored, emergency bool) Intent {
 		return Problem
 	}
 	return Unclear
+}
+
+// bare says that the text names a thing and nothing of it: 电梯, 垃圾！
+func (s *scan) bare() bool {
+	from, to := 0, len(s.text)
+	for from < to && !unicode.IsLetter(s.text[from]) {
+		from++
+	}
+	for to > from && !unicode.IsLetter(s.text[to-1]) {
+		to--
+	}
+	return slices.ContainsFunc(s.points, func(p point) bool { return int(p.hit.start) == from && int(p.hit.end) == to })
 }
 
 // han counts Chinese characters, up to two.

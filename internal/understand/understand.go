@@ -61,9 +61,11 @@ func (r *Reader) Read(text string, g *Gazetteer) Reading {
 		hide(runes, named)
 	}
 	s := r.scan(runes)
-	out.Danger = s.danger()
-	out.Emergency = out.Danger != ""
-	scores := s.scores()
+	danger := s.danger()
+	if danger >= 0 {
+		out.Emergency, out.Danger = true, r.dangers[danger].code
+	}
+	scores := s.scores(danger)
 	best := scores[0]
 	out.Intent = s.intent(best, out.Emergency)
 	out.Guesses = r.guesses(scores, out.Intent)
