@@ -30,8 +30,12 @@ func doFinish(c *change) error {
 	c.next.Late = c.t.Late || now > c.t.DueAt
 	c.next.ConfirmBy = c.now.Add(ConfirmWindow).UnixMilli()
 	c.timer = &Timer{TicketID: c.t.ID, Action: Close, At: c.next.ConfirmBy}
+	c.askNothing() // the work is done: there is nothing left to decide
 	return nil
 }
+
+// askNothing takes back what waits for a decision.
+func (c *change) askNothing() { c.next.Pending, c.next.PendingBy, c.next.PendingUntil = "", 0, 0 }
 
 func doArrive(c *change) error {
 	p := *c.mine(func(p Part) bool { return p.ArrivedAt == 0 })
@@ -86,7 +90,7 @@ func ask(what Action) func(*change) error {
 func doDecide(c *change) error {
 	yes := *c.in.Approve
 	c.detail.Approve, c.detail.Asked = c.in.Approve, c.t.Pending
-	c.next.Pending, c.next.PendingBy, c.next.PendingUntil = "", 0, 0
+	c.askNothing()
 	switch {
 	case c.t.Pending == Return && yes:
 		if c.in.To == 0 {
@@ -157,7 +161,7 @@ func doMerge(c *change) error {
 
 func doEnd(c *change) error {
 	c.next.ClosedAt = c.now.UnixMilli()
-	c.next.Pending, c.next.PendingBy, c.next.PendingUntil = "", 0, 0
+	c.askNothing()
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -91,8 +92,8 @@ const MaxPage = 100
 
 var errCursor = errs.New(errs.Invalid, "cursor", "页码已失效，请从第一页看起")
 
-// List returns a page of a view. Compound lists the caller's own compound
-// unless another is named.
+// List returns a page of a view. Compound lists the compound where the caller
+// lives, else the one of a post, unless another is named.
 func (s *Service) List(ctx context.Context, by org.Actor, v View, compound int64, limit int, cursor string) (Page, error) {
 	if limit <= 0 || limit > MaxPage {
 		limit = 20
@@ -110,8 +111,9 @@ func (s *Service) List(ctx context.Context, by org.Actor, v View, compound int64
 		q = q.Joins("JOIN org_units u ON u.id = t.org_id").Where("t.state IN ? AND t.due_at < ?", working, s.Now().UnixMilli()).Where(within(q, by, org.SeeTickets))
 		order, dir = "t.due_at", "ASC"
 	case Compound:
-		if compound == 0 {
-			compound = by.Home
+		compound = cmp.Or(compound, by.Home)
+		if compound == 0 && len(by.Posts) > 0 {
+			compound = by.Posts[0].OrgID
 		}
 		q = q.Where("t.org_id = ? AND t.state NOT IN ?", compound, []State{Withdrawn, Merged, Excluded, Rejected})
 	default:

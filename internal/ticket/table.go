@@ -149,7 +149,7 @@ func mayWhistle(s *situation) bool {
 }
 
 func canFinish(s *situation) bool {
-	if s.t.Pending != "" || s.t.ContactedAt == 0 {
+	if s.t.ContactedAt == 0 {
 		return false
 	}
 	for _, p := range s.parts {

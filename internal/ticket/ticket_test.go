@@ -267,6 +267,20 @@ func TestAct_WhatEasesTheNumbersIsDecidedAbove(t *testing.T) {
 	}
 }
 
+func TestAct_WorkThatIsDoneWaitsForNoDecision(t *testing.T) {
+	w := tickettest.New(t)
+	n := w.Told(t, "li", lamp).Number
+	w.Do(t, "branch", n, do(ticket.Accept))
+	w.Do(t, "branch", n, do(ticket.Contact))
+	due := w.Do(t, "branch", n, ticket.Input{Action: ticket.Extend, Note: "等配件", Until: w.Clock().Add(60 * 24 * time.Hour)}).DueAt
+	tk := w.Do(t, "branch", n, say(ticket.Finish, "配件到了，已修好"))
+	if tk.State != ticket.Finished || tk.Pending != "" || tk.PendingUntil != 0 || tk.DueAt != due {
+		t.Fatalf("%+v", tk)
+	}
+	w.Refused(t, "community", n, ticket.Input{Action: ticket.Decide, Approve: yes()}, ticket.ErrNotAllowed)
+	verify(t, w)
+}
+
 func TestAct_ASuspensionIsNotCounted(t *testing.T) {
 	w := tickettest.New(t)
 	n := w.Told(t, "li", lamp).Number
