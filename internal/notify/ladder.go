@@ -14,9 +14,6 @@ import (
 	"fenlin/internal/wechat"
 )
 
-// busy is WeChat's word for "try again".
-const busy = -1
-
 // rung is one channel of the ladder.
 type rung struct {
 	name string
@@ -66,7 +63,10 @@ func (s *Service) send(ctx context.Context, e outbox.Event) error {
 			return s.settle(ctx, n, Sent, r.name)
 		}
 		refused, ok := errors.AsType[*wechat.APIError](err)
-		if !ok || refused.Code == busy {
+		if ok && refused.Code == wechat.CodeMinuteQuota {
+			return errors.Join(outbox.Snooze(time.Minute), s.settle(ctx, n, Owed, ""))
+		}
+		if !ok || refused.Code == wechat.CodeBusy {
 			// Not an answer: WeChat is away. A channel that knows repetitions is
 			// tried again; of the others nobody knows whether it went out.
 			if r.idempotent || ok {

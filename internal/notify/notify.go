@@ -192,7 +192,7 @@ func (s *Service) media(ctx context.Context, e outbox.Event) error {
 	}
 	_, ours := errors.AsType[*errs.Error](err)
 	api, theirs := errors.AsType[*wechat.APIError](err)
-	if err == nil || (!ours && (!theirs || api.Code == busy)) {
+	if err == nil || (!ours && (!theirs || api.Code == wechat.CodeBusy)) {
 		return err
 	}
 	t, lost := s.Tickets.At(ctx, ticket.Happened{TicketID: m.TicketID, Seq: 1})

@@ -190,6 +190,14 @@ func TestSend_WeChatAwayOrUnsureIsTriedAgainButToldOnce(t *testing.T) {
 		c.drain(t)
 	}
 	c.once(t, "li", "已签收", tk.Number)
+	c.sim.Fail("/cgi-bin/message/template/send", wechat.CodeMinuteQuota, 20) // more than an event may be tried
+	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Add, Note: "明天上午来修"})
+	for range 30 {
+		c.drain(t)
+		c.Forward(time.Minute)
+	}
+	c.drain(t)
+	c.once(t, "li", "明天上午来修", tk.Number)
 	c.sim.RefuseTokens(1)
 	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Contact})
 	c.drain(t)
