@@ -2,6 +2,7 @@ package wechat_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -203,5 +204,26 @@ func TestWeChat_EverythingTheAccountDoes(t *testing.T) {
 	got = strings.Fields(strings.ReplaceAll(strings.Join(got[1:], " "), wechatsim.KindReply, ""))
 	if fmt.Sprint(got) != fmt.Sprint(want[1:]) {
 		t.Error(got)
+	}
+}
+
+func TestWeChat_TooSlowIsGivenUpAndUndone(t *testing.T) {
+	w := newWorld(t, "")
+	if _, err := w.Send(t.Context(), liu, wechatsim.Text("在吗")); err != nil { // opens the window
+		t.Fatal(err)
+	}
+	w.Slow("/cgi-bin/message/custom/send", time.Hour, 1)
+	patience, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := w.client.SendText(patience, liu, "慢"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a slow WeChat: %v", err)
+	}
+	if err := w.client.SendText(t.Context(), liu, "快"); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+	for _, r := range w.Outbox(liu) {
+		if r.Text == "慢" {
+			t.Error("what was given up has arrived")
+		}
 	}
 }
