@@ -69,6 +69,9 @@ type Post struct {
 	Filled  bool // somebody holds it now
 }
 
+// Handles says that the post may be given a ticket: it has a rank, and somebody holds it.
+func (p Post) Handles() bool { return p.Filled && p.Role.Rank() > 0 }
+
 // Actor is a person with where they live and the posts held at this moment.
 type Actor struct {
 	Person int64

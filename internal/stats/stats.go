@@ -76,7 +76,7 @@ type Measure string
 // The measures.
 const (
 	Accepted  Measure = "accepted"  // created in the period, but not withdrawn, merged or excluded
-	Matured   Measure = "matured"   // accepted, and closed or past due
+	Matured   Measure = "matured"   // accepted, and closed or past due (the clock of a suspended one stands)
 	Finished  Measure = "finished"  // matured, and the work is done
 	OnTime    Measure = "on_time"   // finished, never late
 	Settled   Measure = "settled"   // matured, closed as confirmed or tacit
@@ -123,7 +123,7 @@ var measures = []measure{
 
 const (
 	accepted = "t.state NOT IN ('withdrawn', 'merged', 'excluded')"
-	matured  = accepted + " AND (t.state IN ('closed', 'rejected') OR t.due_at < @now)"
+	matured  = accepted + " AND (t.state IN ('closed', 'rejected') OR t.due_at < @now AND (t.suspended_at = 0 OR t.due_at < t.suspended_at))"
 	finished = matured + " AND t.finished_at > 0 AND t.state IN ('finished', 'closed')"
 	closed   = "t.state = 'closed'"
 	answered = closed + " AND t.solved IS NOT NULL"

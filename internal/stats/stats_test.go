@@ -95,6 +95,33 @@ func TestRates_EachIsWhatItsFormulaSays(t *testing.T) {
 	check("on time", r.OnTime, 3, 4)
 }
 
+func TestRates_TheClockOfASuspendedTicketStands(t *testing.T) {
+	w := tickettest.New(t)
+	s := newStats(t, w)
+	approve := true
+	n := w.Told(t, "li", "3号楼2单元楼道灯坏了").Number
+	for _, in := range []ticket.Input{{Action: ticket.Accept}, {Action: ticket.Suspend, Note: "冬季不能施工", Until: w.Clock().Add(80 * 24 * time.Hour)}} {
+		w.Do(t, "branch", n, in)
+	}
+	w.Do(t, "community", n, ticket.Input{Action: ticket.Decide, Approve: &approve})
+	w.Forward(60 * 24 * time.Hour)
+	matured := func() int64 {
+		table, err := s.Rates(t.Context(), stats.Query{By: w.Actor("city"), From: w.Clock().AddDate(-1, 0, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return table.Total.Counts[stats.Matured]
+	}
+	if n := matured(); n != 0 {
+		t.Fatalf("%d matured while the clock stood", n)
+	}
+	w.Do(t, "branch", n, ticket.Input{Action: ticket.Resume})
+	w.Forward(20 * 24 * time.Hour)
+	if n := matured(); n != 1 {
+		t.Fatalf("%d matured after the clock ran out", n)
+	}
+}
+
 func TestRates_OnlyOfOnesOwnSubtree(t *testing.T) {
 	w := tickettest.New(t)
 	s := newStats(t, w)

@@ -32,11 +32,12 @@ func (s *Service) Fire(ctx context.Context, timer Timer) error {
 func (s *Service) act(ctx context.Context, by org.Actor, rel relation, in Input, load func() (Ticket, error)) (Ticket, error) {
 	in.Note = strings.TrimSpace(in.Note)
 	for attempt := 1; ; attempt++ {
-		e, done, err := s.requested(ctx, in.Key)
+		t, err := load()
 		if err != nil {
 			return Ticket{}, err
 		}
-		t, err := load()
+		// Asked after the ticket was read: what the same request did meanwhile is found.
+		e, done, err := s.requested(ctx, in.Key)
 		if err != nil {
 			return Ticket{}, err
 		}
@@ -44,7 +45,7 @@ func (s *Service) act(ctx context.Context, by org.Actor, rel relation, in Input,
 			return Ticket{}, ErrKeyReused
 		}
 		if done {
-			return t, nil
+			return load()
 		}
 		c, err := s.prepare(ctx, t, by, rel, in)
 		if err != nil {
@@ -58,8 +59,8 @@ func (s *Service) act(ctx context.Context, by org.Actor, rel relation, in Input,
 		case err == nil:
 			s.Outbox.Wake()
 			return c.next, nil
-		case errors.Is(err, gorm.ErrDuplicatedKey), errors.Is(err, ErrStale) && in.Version == 0:
-			// Somebody was faster: look again, unless the caller had seen a version.
+		case errors.Is(err, gorm.ErrDuplicatedKey), errors.Is(err, ErrStale):
+			// Somebody was faster, perhaps this same request: look again.
 			if attempt == 5 {
 				return Ticket{}, ErrStale
 			}
@@ -192,6 +193,8 @@ func (s *situation) relate(joined bool) relation {
 	set(over && !leads, above)
 	set(s.by.May(org.SeeTickets, path), overseer)
 	set(s.by.Home != 0 && s.by.Home == s.t.OrgID, neighbour)
+	_, owns := s.by.Holding(s.t.OwnerPost)
+	set(owns, helper)
 	for _, p := range s.parts {
 		_, mine := s.by.Holding(p.PostID)
 		set(mine, helper)

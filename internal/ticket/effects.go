@@ -30,7 +30,8 @@ func doFinish(c *change) error {
 	c.next.Late = c.t.Late || now > c.t.DueAt
 	c.next.ConfirmBy = c.now.Add(ConfirmWindow).UnixMilli()
 	c.timer = &Timer{TicketID: c.t.ID, Action: Close, At: c.next.ConfirmBy}
-	c.askNothing() // the work is done: there is nothing left to decide
+	c.next.Solved = nil // an answer to the finish before is none to this one
+	c.askNothing()      // the work is done: there is nothing left to decide
 	return nil
 }
 
@@ -106,7 +107,7 @@ func doDecide(c *change) error {
 	case c.t.Pending == Exclude && yes:
 		c.next.State, c.next.ClosedAt = Excluded, c.now.UnixMilli()
 	case c.t.Pending == Suspend && yes:
-		c.next.State, c.next.SuspendedAt = Suspended, c.now.UnixMilli()
+		c.next.State, c.next.SuspendedAt, c.next.PendingUntil = Suspended, c.now.UnixMilli(), c.t.PendingUntil
 		c.timer = &Timer{TicketID: c.t.ID, Action: Resume, At: c.t.PendingUntil}
 	}
 	return nil
@@ -114,9 +115,18 @@ func doDecide(c *change) error {
 
 func doWhistle(c *change) error {
 	for _, post := range c.in.Posts {
-		if !slices.ContainsFunc(c.parts, func(p Part) bool { return p.PostID == post && p.Kind == Called }) {
-			c.moved = append(c.moved, Part{TicketID: c.t.ID, PostID: post, Kind: Called})
+		if slices.Contains(c.detail.Posts, post) {
+			continue
 		}
+		p := Part{TicketID: c.t.ID, PostID: post, Kind: Called}
+		i := slices.IndexFunc(c.parts, func(p Part) bool { return p.PostID == post && p.Kind == Called })
+		switch {
+		case i >= 0 && c.parts[i].DoneAt == 0:
+			continue // it is on its way
+		case i >= 0:
+			p.ID = c.parts[i].ID // it was done: called again
+		}
+		c.moved = append(c.moved, p)
 		c.detail.Posts = append(c.detail.Posts, post)
 	}
 	if len(c.moved) == 0 {
@@ -127,13 +137,16 @@ func doWhistle(c *change) error {
 
 // doResume goes on with the work; the time of a suspension is not counted.
 func doResume(c *change) error {
+	if c.in.at != 0 && (c.t.State != Suspended || c.t.PendingUntil != c.in.at) {
+		return ErrNotAllowed // resumed by hand since: another suspension has its own end
+	}
 	if c.t.ContactedAt == 0 {
 		c.next.State = Accepted
 	}
 	if c.t.SuspendedAt > 0 {
 		paused := c.now.UnixMilli() - c.t.SuspendedAt
 		c.next.DueAt += paused
-		c.next.SuspendedAt = 0
+		c.next.SuspendedAt, c.next.PendingUntil = 0, 0
 	}
 	for _, p := range c.parts {
 		if p.Kind == Called && p.DoneAt == 0 { // no longer waited for
@@ -249,6 +262,15 @@ func doCorrect(c *change) error {
 		c.next.OwnerPost = 0 // it was never theirs
 	}
 	return nil
+}
+
+// doCorrectByLead is the handler's: another compound's ticket is returned or
+// handed on, so that nobody moves what counts against their own.
+func doCorrectByLead(c *change) error {
+	if to := c.in.Place.OrgID; to != 0 && to != c.t.OrgID {
+		return ErrInvalid.At("compound_id", "不是本小区的事，请转派或退单")
+	}
+	return doCorrectInPlace(c)
 }
 
 // doCorrectInPlace changes what and where, not who.

@@ -108,7 +108,8 @@ func (s *Service) List(ctx context.Context, by org.Actor, v View, compound int64
 	case Inbox:
 		q, order, dir = s.inbox(q, by), "t.due_at", "ASC"
 	case Overdue:
-		q = q.Joins("JOIN org_units u ON u.id = t.org_id").Where("t.state IN ? AND t.due_at < ?", working, s.Now().UnixMilli()).Where(within(q, by, org.SeeTickets))
+		q = q.Joins("JOIN org_units u ON u.id = t.org_id").Where("t.state IN ? AND t.due_at < ? AND (t.suspended_at = 0 OR t.due_at < t.suspended_at)", working, s.Now().UnixMilli()).
+			Where(within(q, by, org.SeeTickets))
 		order, dir = "t.due_at", "ASC"
 	case Compound:
 		compound = cmp.Or(compound, by.Home)

@@ -85,7 +85,7 @@ func (s *Service) Report(ctx context.Context, r Report) (Ticket, error) {
 	}
 	t := s.draft(r, u, route, now)
 	err = s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.file(tx, &t, r, route, now) })
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
+	if errors.Is(err, gorm.ErrDuplicatedKey) || errors.Is(err, ErrTooMany) { // perhaps this same report was filed before
 		e, done, err2 := s.requested(ctx, r.Key)
 		switch {
 		case err2 != nil:

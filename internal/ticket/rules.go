@@ -85,11 +85,12 @@ func (s *situation) mine(fits func(Part) bool) *Part {
 	return nil
 }
 
-// allowed are the rows of the table that hold for the actor now.
+// allowed are the rows of the table that hold for the actor now, the first of each action.
 func (s *situation) allowed() []rule {
 	var out []rule
 	for _, r := range table {
-		if r.by&s.rel != 0 && slices.Contains(r.from, s.t.State) && (r.when == nil || r.when(s)) {
+		first := !slices.ContainsFunc(out, func(o rule) bool { return o.action == r.action })
+		if first && r.by&s.rel != 0 && slices.Contains(r.from, s.t.State) && (r.when == nil || r.when(s)) {
 			out = append(out, r)
 		}
 	}
@@ -139,7 +140,7 @@ func (c *change) check(r rule) error {
 		refuse(FieldNote, "说明太长，请控制在 1000 字以内")
 	}
 	if given[FieldTo] || r.action == Decide {
-		if p, ok := c.posts[in.To]; in.To != 0 && (!ok || !p.Filled || p.ID == c.t.LeadPost) {
+		if p := c.posts[in.To]; in.To != 0 && (!p.Handles() || p.ID == c.t.LeadPost) {
 			refuse(FieldTo, "请选择一个有人在岗的其他岗位")
 		}
 	}

@@ -48,7 +48,7 @@ const (
 	follower                       // joined it: 我也遇到
 	lead                           // holds the post that handles it now
 	called                         // holds a post that was whistled for and is not done
-	helper                         // holds a post that co-handles or watches
+	helper                         // holds a post that co-handles, watches or is the owner (首接负责)
 	above                          // supervises the place from above the lead's rank
 	overseer                       // may see the tickets of the place
 	neighbour                      // lives in the compound
@@ -132,7 +132,7 @@ var table = []rule{
 	{Urge, "催办", working, reporter | follower, "", nil, []Field{FieldNote}, mayUrge, doUrge},
 	{Add, "补充", append([]State{Finished}, working...), reporter | follower | lead | called | helper, "", nil, []Field{FieldNote, FieldPhotos}, nil, doAdd},
 	{Correct, "更正", []State{Submitted, Dispatched, Accepted}, reporter, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrect},
-	{Correct, "更正类别", []State{Accepted, Contacted}, lead, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrectInPlace},
+	{Correct, "更正类别", []State{Accepted, Contacted}, lead, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrectByLead},
 	{Follow, "我也遇到", append([]State{Finished}, working...), neighbour, "", nil, nil, notMine, doFollow},
 	{Follow, "关注", append([]State{Finished}, working...), overseer, "", nil, nil, notMine, doFollow},
 }

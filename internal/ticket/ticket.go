@@ -151,7 +151,7 @@ type Ticket struct {
 	RouteRule, RouteReason       string
 	Pending                      Action // what waits for a decision: return, extend, exclude, suspend
 	PendingBy                    int64  // the person who asked
-	PendingUntil                 int64
+	PendingUntil                 int64  // until when it is asked for; of a suspended ticket, until when it is
 	CreatedAt, RespondBy, DueAt  int64
 	AcceptedAt, ContactedAt      int64
 	SuspendedAt, FinishedAt      int64
@@ -164,6 +164,15 @@ type Ticket struct {
 	Watched                      bool // three redos or transfers: on the city's list
 	MergedInto                   int64
 	LastHash                     string
+}
+
+// Overdue says that work is owed and late. The clock of a suspended ticket stands.
+func (t Ticket) Overdue(now time.Time) bool {
+	at := now.UnixMilli()
+	if t.SuspendedAt > 0 {
+		at = t.SuspendedAt
+	}
+	return t.State.Open() && t.DueAt < at
 }
 
 // Part is a post beside the lead.

@@ -110,7 +110,7 @@ func (s *Server) brief(ctx context.Context, t ticket.Ticket, posts map[int64]org
 	b := TicketBrief{
 		Number: t.Number, State: string(t.State), StateName: t.State.Name(), Version: t.Version, Category: s.category(t.Category), Emergency: t.Emergency,
 		Compound: place, Building: t.Building, CreatedAt: s.moment(t.CreatedAt), RespondBy: s.moment(t.RespondBy), DueAt: s.moment(t.DueAt),
-		Overdue: t.State.Open() && t.DueAt < s.Now().UnixMilli(), Lead: viewPost(posts[t.LeadPost]),
+		Overdue: t.Overdue(s.Now()), Lead: viewPost(posts[t.LeadPost]),
 	}
 	if whole {
 		b.Unit, b.Floor, b.Room, b.Text = t.Unit, t.Floor, t.Room, t.Text
@@ -153,7 +153,7 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 		fields = append(append(fields, c.Needs...), c.Takes...)
 	}
 	if slices.Contains(fields, ticket.FieldTo) {
-		v.Choices.To = choices(f.Posts, func(p org.Post) bool { return p.ID != f.LeadPost && p.Role.Rank() > 0 })
+		v.Choices.To = choices(f.Posts, func(p org.Post) bool { return p.ID != f.LeadPost && p.Handles() })
 	}
 	if slices.Contains(fields, ticket.FieldPosts) {
 		v.Choices.Posts = choices(f.Posts, func(p org.Post) bool { return p.OrgKind == org.Department })

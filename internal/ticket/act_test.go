@@ -1,0 +1,219 @@
+package ticket_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"fenlin/internal/org"
+	"fenlin/internal/ticket"
+	"fenlin/internal/ticket/tickettest"
+)
+
+// contacted is a ticket of li's that the branch works on.
+func contacted(t testing.TB, w *tickettest.Town) string {
+	t.Helper()
+	n := w.Told(t, "li", lamp).Number
+	w.Do(t, "branch", n, do(ticket.Accept))
+	w.Do(t, "branch", n, do(ticket.Contact))
+	return n
+}
+
+func get(t testing.TB, w *tickettest.Town, who, n string) ticket.Full {
+	t.Helper()
+	f, err := w.Get(t.Context(), w.Actor(who), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestAct_TheSameRequestManyTimesAtOnceIsOneEventAndOneAnswer(t *testing.T) {
+	w := tickettest.New(t)
+	for range 8 {
+		w.Forward(time.Hour)
+		n := w.Told(t, "li", lamp).Number
+		branch := w.Actor("branch")
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				tk, err := w.Act(context.Background(), branch, n, ticket.Input{Action: ticket.Accept, Version: 2, Key: "api:" + n})
+				if err != nil || tk.State != ticket.Accepted {
+					t.Errorf("%s %v", tk.State, err)
+				}
+			})
+		}
+		wg.Wait()
+		if v := get(t, w, "branch", n).Version; v != 3 {
+			t.Fatalf("version %d", v)
+		}
+	}
+	verify(t, w)
+}
+
+func TestReport_ARepeatedReportIsAnsweredThoughTheLimitIsReached(t *testing.T) {
+	w := tickettest.New(t)
+	r := ticket.Report{Key: "api:last", Reporter: w.Who["li"], Home: w.Units["福馨苑小区"], Text: lamp}
+	first, err := w.Report(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range ticket.DailyReports - 1 {
+		w.Told(t, "li", lamp)
+	}
+	again, err := w.Report(t.Context(), r)
+	if err != nil || again.Number != first.Number {
+		t.Fatalf("%s %v", again.Number, err)
+	}
+}
+
+func TestAct_AnEarlyResumeOutlivesItsTimer(t *testing.T) {
+	w := tickettest.New(t)
+	n := contacted(t, w)
+	suspend := func(days int) {
+		until := w.Clock().Add(time.Duration(days) * 24 * time.Hour)
+		w.Do(t, "branch", n, ticket.Input{Action: ticket.Suspend, Note: "等供货", Until: until})
+		w.Do(t, "community", n, ticket.Input{Action: ticket.Decide, Approve: yes()})
+	}
+	suspend(5)
+	w.Forward(24 * time.Hour)
+	w.Do(t, "branch", n, do(ticket.Resume))
+	water := w.Posts["water_company"]
+	w.Do(t, "branch", n, ticket.Input{Action: ticket.Whistle, Note: "请来", Posts: []int64{water}})
+	w.Forward(4 * 24 * time.Hour)
+	drain(t, w)
+	if f := get(t, w, "branch", n); f.State != ticket.Whistled {
+		t.Fatalf("the timer of a suspension that was over ended a whistle: %s", f.State)
+	}
+	w.Do(t, "branch", n, do(ticket.Resume))
+	suspend(3)
+	w.Forward(24 * time.Hour)
+	w.Do(t, "branch", n, do(ticket.Resume))
+	suspend(9)
+	w.Forward(3 * 24 * time.Hour)
+	drain(t, w)
+	if f := get(t, w, "branch", n); f.State != ticket.Suspended {
+		t.Fatalf("the timer of the suspension before ended this one: %s", f.State)
+	}
+	w.Forward(6 * 24 * time.Hour)
+	drain(t, w)
+	if f := get(t, w, "branch", n); f.State != ticket.Contacted || f.PendingUntil != 0 {
+		t.Fatalf("%+v", f.Ticket)
+	}
+	verify(t, w)
+}
+
+func TestOverdue_ASuspendedTicketsClockStands(t *testing.T) {
+	w := tickettest.New(t)
+	overdue := func() (listed, said bool) {
+		page, err := w.List(t.Context(), w.Actor("community"), ticket.Overdue, 0, 10, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(page.Items) > 0, get(t, w, "community", "FY261123-0001").Overdue(w.Clock())
+	}
+	n := contacted(t, w)
+	w.Do(t, "branch", n, ticket.Input{Action: ticket.Suspend, Note: "冬季不能施工", Until: w.Clock().Add(80 * 24 * time.Hour)})
+	w.Do(t, "community", n, ticket.Input{Action: ticket.Decide, Approve: yes()})
+	w.Forward(60 * 24 * time.Hour)
+	if listed, said := overdue(); listed || said {
+		t.Fatalf("listed %t, said %t", listed, said)
+	}
+	w.Do(t, "branch", n, do(ticket.Resume))
+	w.Forward(30 * 24 * time.Hour)
+	if listed, said := overdue(); !listed || !said {
+		t.Fatalf("listed %t, said %t", listed, said)
+	}
+}
+
+func TestDispatch_OnlyToPostsThatHandle(t *testing.T) {
+	w := tickettest.New(t)
+	n := w.Told(t, "li", lamp).Number
+	clerk, err := w.Org.NewPost(t.Context(), w.Units["汾阳市"], org.Clerk, "台账员")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Org.Appoint(t.Context(), clerk, w.Who["stranger"], ""); err != nil {
+		t.Fatal(err)
+	}
+	w.Refused(t, "branch", n, ticket.Input{Action: ticket.Dispatch, To: clerk}, ticket.ErrInvalid)
+	w.Do(t, "branch", n, ticket.Input{Action: ticket.Dispatch, To: w.Posts["leader"]})
+}
+
+func TestWhistle_ADepartmentIsCalledOnceAtATimeAndAgainWhenItIsDone(t *testing.T) {
+	w := tickettest.New(t)
+	n := contacted(t, w)
+	water := w.Posts["water_company"]
+	call := ticket.Input{Action: ticket.Whistle, Note: "请来", Posts: []int64{water, water}}
+	w.Do(t, "branch", n, call)
+	w.Refused(t, "branch", n, call, ticket.ErrInvalid)
+	for range 2 {
+		w.Do(t, "water_company", n, do(ticket.Arrive))
+		w.Do(t, "water_company", n, say(ticket.Finish, "处理了"))
+		w.Do(t, "branch", n, call)
+	}
+	w.Do(t, "water_company", n, do(ticket.Arrive))
+	w.Do(t, "water_company", n, say(ticket.Finish, "处理了"))
+	w.Do(t, "branch", n, say(ticket.Finish, "好了"))
+	verify(t, w)
+}
+
+func TestGet_AnActionIsOfferedOnce(t *testing.T) {
+	w := tickettest.New(t)
+	n := w.Told(t, "li", lamp).Number
+	if err := w.Members.Live(t.Context(), w.Who["community"], w.Units["福馨苑小区"]); err != nil { // overseer and neighbour
+		t.Fatal(err)
+	}
+	mine := w.Told(t, "branch", "福馨苑"+lamp).Number // reporter and lead
+	w.Do(t, "branch", mine, do(ticket.Accept))
+	for _, f := range []ticket.Full{get(t, w, "community", n), get(t, w, "branch", mine)} {
+		var seen []ticket.Action
+		for _, c := range f.Actions {
+			if slices.Contains(seen, c.Action) {
+				t.Errorf("%s: %s is offered twice", f.Number, c.Action)
+			}
+			seen = append(seen, c.Action)
+		}
+	}
+}
+
+func TestCorrect_TheHandlerCannotMoveATicketToAnotherCompound(t *testing.T) {
+	w := tickettest.New(t)
+	n := contacted(t, w)
+	move := ticket.Place{OrgID: w.Units["昌瑞绿洲小区"]}
+	w.Refused(t, "branch", n, ticket.Input{Action: ticket.Correct, Place: &move}, ticket.ErrInvalid)
+	tk := w.Do(t, "branch", n, ticket.Input{Action: ticket.Correct, Place: &ticket.Place{Category: "power", OrgID: w.Units["福馨苑小区"]}})
+	if tk.Category != "power" || tk.State != ticket.Contacted {
+		t.Fatalf("%+v", tk)
+	}
+}
+
+func TestSettle_AnOldNoIsNoAnswerToANewFinish(t *testing.T) {
+	w := tickettest.New(t)
+	n := contacted(t, w)
+	w.Do(t, "branch", n, say(ticket.Finish, "好了"))
+	w.Do(t, "li", n, ticket.Input{Action: ticket.Confirm, Solved: no()})
+	w.Do(t, "community", n, do(ticket.Accept))
+	w.Do(t, "community", n, do(ticket.Contact))
+	w.Do(t, "community", n, say(ticket.Finish, "这次好了"))
+	w.Forward(ticket.ConfirmWindow)
+	drain(t, w)
+	if f := get(t, w, "li", n); f.State != ticket.Closed || f.Outcome != ticket.Tacit || f.Solved != nil {
+		t.Fatalf("%s %s solved %v", f.State, f.Outcome, f.Solved)
+	}
+}
+
+func TestGet_TheOwnerStillSeesWhatWasHandedOn(t *testing.T) {
+	w := tickettest.New(t)
+	stranger := w.Told(t, "stranger", "5号楼的路灯坏了") // goes to the property company
+	if stranger.LeadPost != w.Posts["property"] {
+		t.Fatalf("%+v", stranger)
+	}
+	w.Do(t, "property", stranger.Number, do(ticket.Accept))
+	w.Do(t, "property", stranger.Number, ticket.Input{Action: ticket.Transfer, To: w.Posts["otherbranch"], Note: "是公共部分"})
+	if f := get(t, w, "property", stranger.Number); !f.Whole || f.OwnerPost != w.Posts["property"] {
+		t.Fatalf("%+v", f.Ticket)
+	}
+}
