@@ -167,6 +167,11 @@ func (d *DB) NewID() int64 {
 // Read gives a handle for reading outside transactions.
 func (d *DB) Read(ctx context.Context) *gorm.DB { return d.reader.WithContext(ctx) }
 
+// Snapshot runs f on the database as it is at one moment; f only reads.
+func (d *DB) Snapshot(ctx context.Context, f func(tx *gorm.DB) error) error {
+	return d.reader.WithContext(ctx).Transaction(f, &sql.TxOptions{ReadOnly: true})
+}
+
 // Attempts is how often a transaction is tried when the database asks for it.
 const Attempts = 8
 

@@ -60,7 +60,7 @@ func (e *Event) seal(prev string) {
 func (e *Event) digest() string {
 	// JSON of an array is unambiguous: no field can flow into the next.
 	b, _ := json.Marshal([]any{
-		e.PrevHash, e.ID, e.TicketID, e.Seq, e.Action, e.FromState, e.ToState, e.ActorID, e.ActorPost, e.ActorTitle, e.Note, e.Data, e.At,
+		e.PrevHash, e.ID, e.TicketID, e.Seq, e.Action, e.FromState, e.ToState, e.ActorID, e.ActorPost, e.ActorTitle, e.Note, e.Data, e.At, e.RequestKey,
 	})
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
@@ -85,14 +85,25 @@ type Audit struct {
 const auditPage = 500
 
 // Verify reads the whole log and reports every event that was changed, is
-// missing or stands in another order, tickets whose head differs from their
-// log, and numbers that were given but have no ticket.
+// missing or stands in another order, tickets that are not as their log tells,
+// events of no ticket, and numbers that were given but have no ticket. It sees
+// one moment, so the city may go on working.
 func (s *Service) Verify(ctx context.Context) (Audit, error) {
+	var a Audit
+	err := s.DB.Snapshot(ctx, func(tx *gorm.DB) error {
+		var err error
+		a, err = verify(tx)
+		return err
+	})
+	return a, err
+}
+
+func verify(tx *gorm.DB) (Audit, error) {
 	var a Audit
 	counts := map[string]int64{} // by day
 	for after := int64(0); ; {
 		var tickets []Ticket
-		if err := s.DB.Read(ctx).Where("id > ?", after).Order("id").Limit(auditPage).Find(&tickets).Error; err != nil {
+		if err := tx.Where("id > ?", after).Order("id").Limit(auditPage).Find(&tickets).Error; err != nil {
 			return a, err
 		}
 		if len(tickets) == 0 {
@@ -103,7 +114,7 @@ func (s *Service) Verify(ctx context.Context) (Audit, error) {
 			ids[i] = t.ID
 		}
 		var events []Event
-		if err := s.DB.Read(ctx).Where("ticket_id IN ?", ids).Order("ticket_id, seq").Find(&events).Error; err != nil {
+		if err := tx.Where("ticket_id IN ?", ids).Order("ticket_id, seq").Find(&events).Error; err != nil {
 			return a, err
 		}
 		byTicket := map[int64][]Event{}
@@ -122,13 +133,20 @@ func (s *Service) Verify(ctx context.Context) (Audit, error) {
 		Day  string
 		Last int64
 	}
-	if err := s.DB.Read(ctx).Raw("SELECT day, last FROM ticket_numbers ORDER BY day").Scan(&days).Error; err != nil {
+	if err := tx.Raw("SELECT day, last FROM ticket_numbers ORDER BY day").Scan(&days).Error; err != nil {
 		return a, err
 	}
 	for _, d := range days {
 		if counts[d.Day] != d.Last {
 			a.Faults = append(a.Faults, Fault{numberPrefix + d.Day, 0, fmt.Sprintf("%d numbers were given, %d tickets are there", d.Last, counts[d.Day])})
 		}
+	}
+	var events int64
+	if err := tx.Model(&Event{}).Count(&events).Error; err != nil {
+		return a, err
+	}
+	if events != int64(a.Events) {
+		a.Faults = append(a.Faults, Fault{numberPrefix, 0, fmt.Sprintf("%d events are there, %d of them of a ticket", events, a.Events)})
 	}
 	return a, nil
 }
@@ -158,8 +176,39 @@ func (t Ticket) verify(events []Event) []Fault {
 		fault(t.Version, "the ticket's last hash is not its last event's")
 	case t.State != state:
 		fault(t.Version, "the ticket's state is not its last event's")
+	case !t.asTold(events):
+		fault(t.Version, "the ticket is not as its events tell")
 	}
 	return faults
+}
+
+// asTold says that what the rates count is what the events tell.
+func (t Ticket) asTold(events []Event) bool {
+	var told Ticket
+	for i, e := range events {
+		d := e.Detail()
+		switch {
+		case i == 0:
+			told.ReporterID, told.CreatedAt, told.Text = e.ActorID, e.At, e.Note
+		case e.ToState == Finished && e.FromState != Finished:
+			told.FinishedAt, told.Solved = e.At, nil
+		case e.ToState == Reopened && e.FromState != Reopened:
+			told.Redos++
+			told.FinishedAt, told.Outcome, told.Satisfaction, told.Solved = 0, "", "", d.Solved
+		case e.ToState == Closed && e.FromState != Closed && d.Solved == nil:
+			told.Outcome = Tacit
+		case e.ToState == Closed && e.FromState != Closed:
+			told.Outcome, told.Solved, told.Satisfaction = Confirmed, d.Solved, d.Satisfaction
+			if e.Action == Close {
+				told.Outcome = FollowedUp
+			}
+		case e.Action == Rate:
+			told.Satisfaction = d.Satisfaction
+		}
+	}
+	solved := (t.Solved == nil) == (told.Solved == nil) && (t.Solved == nil || *t.Solved == *told.Solved)
+	return solved && t.ReporterID == told.ReporterID && t.CreatedAt == told.CreatedAt && t.Text == told.Text && t.FinishedAt == told.FinishedAt &&
+		t.Redos == told.Redos && t.Outcome == told.Outcome && t.Satisfaction == told.Satisfaction
 }
 
 // requested returns the event that a request made before, if it did.
