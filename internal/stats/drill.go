@@ -36,8 +36,8 @@ type Page struct {
 const MaxPage = 100
 
 // Tickets returns the tickets that make up a count: the measure of the row
-// with that key (ignored when the question has no groups), newest first.
-// Errors: those of Rates, ErrMeasure.
+// with that key, of all rows when the key is empty, newest first.
+// Errors: those of Rates, ErrMeasure, ErrKey, ErrCursor.
 func (s *Service) Tickets(ctx context.Context, q Query, m Measure, key string, limit int, cursor string) (Page, error) {
 	now := s.Now()
 	unit, err := s.admit(ctx, &q, now)
@@ -57,15 +57,15 @@ func (s *Service) Tickets(ctx context.Context, q Query, m Measure, key string, l
 		}
 	}
 	tx := s.tickets(ctx, q, unit).Where(measures[i].at(now))
-	if column := map[Group]string{Category: "t.category", Compound: "u.id", Community: "m.id", Subdistrict: "d.id", Handler: "t.lead_post"}[q.Group]; column != "" {
+	if column := map[Group]string{Category: "t.category", Compound: compoundID, Community: "m.id", Subdistrict: "d.id", Handler: "t.lead_post"}[q.Group]; column != "" && key != "" {
 		id, err := strconv.ParseInt(key, 10, 64)
 		switch {
-		case key == "":
+		case key == None:
 			tx = tx.Where(column + " IS NULL")
 		case q.Group == Category:
 			tx = tx.Where(column+" = ?", key)
 		case err != nil:
-			return Page{}, ErrMeasure.Say("没有这一行")
+			return Page{}, ErrKey
 		default: // as a number: MySQL compares a text with a BIGINT as floats
 			tx = tx.Where(column+" = ?", id)
 		}
@@ -77,11 +77,11 @@ func (s *Service) Tickets(ctx context.Context, q Query, m Measure, key string, l
 	if cursor != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(cursor)
 		if err != nil {
-			return page, ErrPeriod.Say("页码已失效，请从第一页看起")
+			return page, ErrCursor
 		}
 		before, err := strconv.ParseInt(string(raw), 10, 64)
 		if err != nil {
-			return page, ErrPeriod.Say("页码已失效，请从第一页看起")
+			return page, ErrCursor
 		}
 		tx = tx.Where("t.id < ?", before)
 	}
@@ -101,7 +101,7 @@ func (s *Service) Tickets(ctx context.Context, q Query, m Measure, key string, l
 func (s *Service) within(q *Query, month string) error {
 	from, err := time.ParseInLocation("2006-01", month, s.Location)
 	if err != nil {
-		return ErrPeriod
+		return ErrKey
 	}
 	if to := from.AddDate(0, 1, 0); to.Before(q.To) {
 		q.To = to
@@ -110,7 +110,7 @@ func (s *Service) within(q *Query, month string) error {
 		q.From = from
 	}
 	if !q.From.Before(q.To) {
-		return ErrPeriod
+		return ErrKey
 	}
 	return nil
 }

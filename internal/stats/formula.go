@@ -10,7 +10,7 @@ func (s *Service) rates(r *Row) {
 	r.Response = share(c[Responded], v)
 	r.Resolution = share(c[Resolved], v)
 	r.Satisfaction = hundredths(100*c[Satisfied]+s.Weights.Basic*c[Basic], v)
-	r.Exclusion = share(c[Excluded], c[Accepted]+c[Excluded])
+	r.Exclusion = share(c[Excluded], c[Received])
 	r.Reopen = share(c[Reopened], c[EverDone])
 	if v > 0 {
 		w := s.Weights.Weights

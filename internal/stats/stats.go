@@ -25,7 +25,9 @@ import (
 var (
 	ErrPeriod  = errs.New(errs.Invalid, "period", "请选择正确的起止日期，最长三年")
 	ErrGroup   = errs.New(errs.Invalid, "group", "不能这样分组")
-	ErrMeasure = errs.New(errs.Invalid, "measure", "没有这项指标")
+	ErrMeasure = errs.New(errs.Invalid, "measure", "没有这项指标").At("measure", "没有这项指标")
+	ErrKey     = errs.New(errs.Invalid, "key", "没有这一行").At("key", "没有这一行")
+	ErrCursor  = errs.New(errs.Invalid, "cursor", "页码已失效，请从第一页看起").At("cursor", "请从第一页看起")
 )
 
 // MaxPeriod is the longest period that one question may cover.
@@ -76,6 +78,7 @@ type Measure string
 // The measures.
 const (
 	Accepted  Measure = "accepted"  // created in the period, but not withdrawn, merged or excluded
+	Received  Measure = "received"  // accepted or excluded
 	Matured   Measure = "matured"   // accepted, and closed or past due (the clock of a suspended one stands)
 	Finished  Measure = "finished"  // matured, and the work is done
 	OnTime    Measure = "on_time"   // finished, never late
@@ -105,6 +108,7 @@ func (m measure) at(now time.Time) string {
 
 var measures = []measure{
 	{Accepted, accepted},
+	{Received, "t.state NOT IN ('withdrawn', 'merged')"},
 	{Matured, matured},
 	{Finished, finished},
 	{OnTime, finished + " AND t.late = 0"},
@@ -251,7 +255,8 @@ func (s *Service) admit(ctx context.Context, q *Query, now time.Time) (org.Unit,
 	if q.From.IsZero() {
 		q.From = time.Date(q.To.In(s.Location).Year(), 1, 1, 0, 0, 0, 0, s.Location)
 	}
-	if !q.From.Before(q.To) || q.To.Sub(q.From) > MaxPeriod {
+	last := q.To.In(s.Location).Year() // a year that no RFC 3339 time can tell is none
+	if !q.From.Before(q.To) || q.To.Sub(q.From) > MaxPeriod || q.From.In(s.Location).Year() < 1 || last > 9999 {
 		return org.Unit{}, ErrPeriod
 	}
 	if q.Org == 0 {
@@ -290,6 +295,12 @@ func (s *Service) tickets(ctx context.Context, q Query, unit org.Unit) *gorm.DB 
 	return tx
 }
 
+// compoundID is the compound of a ticket; it has none while only the city is known.
+const compoundID = "CASE WHEN u.kind = 'compound' THEN u.id END"
+
+// None is the key of the row of tickets that belong to none of the group.
+const None = "none"
+
 // grouping is the key and name of a group in SQL; months are added up from days.
 func grouping(g Group) (key, name string, ok bool) {
 	switch g {
@@ -300,7 +311,7 @@ func grouping(g Group) (key, name string, ok bool) {
 	case Category:
 		return "t.category", "''", true
 	case Compound:
-		return "u.id", "MIN(u.name)", true
+		return compoundID, "MIN(u.name)", true
 	case Community:
 		return "m.id", "MIN(m.name)", true
 	case Subdistrict:
@@ -315,7 +326,7 @@ func grouping(g Group) (key, name string, ok bool) {
 // local months here, because no SQL for it runs on both engines.
 func (s *Service) label(g Group, k, n *string) (key, name string) {
 	if k == nil {
-		return "", "小区未定"
+		return None, "小区未定"
 	}
 	if g == Month {
 		ms, _ := strconv.ParseInt(*k, 10, 64)

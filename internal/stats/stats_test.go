@@ -246,3 +246,27 @@ func TestRates_AFigureIsTheCountOfItsTickets(t *testing.T) {
 		}
 	})
 }
+
+func TestTickets_OfNoCompoundAndOfAllRows(t *testing.T) {
+	w := tickettest.New(t)
+	s := newStats(t, w)
+	settle(t, w, ticket.Satisfied)
+	w.Told(t, "city", "电梯里困住人了") // whose compound nobody knows yet
+	for _, group := range []stats.Group{stats.Month, stats.Category, stats.Compound, stats.Community, stats.Subdistrict, stats.Handler} {
+		q := stats.Query{By: w.Actor("city"), To: w.Clock().Add(time.Hour), Group: group}
+		table, err := s.Rates(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range append(table.Rows, table.Total) {
+			page, err := s.Tickets(t.Context(), q, stats.Accepted, row.Key, 10, "")
+			if err != nil || page.Count != row.Counts[stats.Accepted] || page.Count == 0 {
+				t.Errorf("%s %q: %d tickets, want %d: %v", group, row.Key, page.Count, row.Counts[stats.Accepted], err)
+			}
+		}
+		placed := group == stats.Compound || group == stats.Community || group == stats.Subdistrict
+		if none := slices.ContainsFunc(table.Rows, func(r stats.Row) bool { return r.Key == stats.None && r.Name == "小区未定" }); none != placed {
+			t.Errorf("%s: a row of none: %t", group, none)
+		}
+	}
+}

@@ -90,7 +90,7 @@ type Page struct {
 // MaxPage is the longest page of a list.
 const MaxPage = 100
 
-var errCursor = errs.New(errs.Invalid, "cursor", "页码已失效，请从第一页看起")
+var errCursor = errs.New(errs.Invalid, "cursor", "页码已失效，请从第一页看起").At("cursor", "请从第一页看起")
 
 // List returns a page of a view. Compound lists the compound where the caller
 // lives, else the one of a post, unless another is named.

@@ -14,7 +14,7 @@ import (
 
 var (
 	errNear   = errs.New(errs.Invalid, "near", "位置应写成 纬度,经度，例如 37.26,111.78")
-	errCursor = errs.New(errs.Invalid, "cursor", "页码已失效，请从第一页看起")
+	errCursor = errs.New(errs.Invalid, "cursor", "页码已失效，请从第一页看起").At("cursor", "请从第一页看起")
 )
 
 // CompoundView is a compound in a list.

@@ -58,7 +58,7 @@ type settlementView struct {
 }
 
 type rowView struct {
-	Key          string         `json:"key"`
+	Key          string         `json:"key" doc:"none = the tickets that belong to no row, such as those of no known compound"`
 	Name         string         `json:"name"`
 	Accepted     int64          `json:"accepted" doc:"created in the period, but not withdrawn, merged or excluded"`
 	Matured      int64          `json:"matured" doc:"accepted, and closed or past due"`
@@ -70,8 +70,8 @@ type rowView struct {
 	Resolution   rateView       `json:"resolution" doc:"解决率"`
 	Satisfaction rateView       `json:"satisfaction" doc:"满意率"`
 	Composite    *float64       `json:"composite" doc:"0 to 100"`
-	Exclusion    rateView       `json:"exclusion"`
-	Reopen       rateView       `json:"reopen"`
+	Exclusion    rateView       `json:"exclusion" doc:"of received: accepted or excluded"`
+	Reopen       rateView       `json:"reopen" doc:"of ever_done: finished at least once"`
 }
 
 type macroView struct {
@@ -133,8 +133,8 @@ func (s *Server) viewRow(r stats.Row, by stats.Group) rowView {
 
 type behindInput struct {
 	RatesInput
-	Measure string `query:"measure" required:"true" maxLength:"32" doc:"accepted, matured, finished, on_time, settled, confirmed, tacit, answered, responded, resolved, satisfied, basic, excluded, reopened, ever_done; or a rate's name, for its numerator (of satisfaction: those satisfied)"`
-	Key     string `query:"key" maxLength:"32" doc:"the key of the row, when the question has rows"`
+	Measure string `query:"measure" required:"true" maxLength:"32" doc:"accepted, received, matured, finished, on_time, settled, confirmed, tacit, answered, responded, resolved, satisfied, basic, excluded, reopened, ever_done; or a rate's name, for its numerator (of satisfaction: those satisfied)"`
+	Key     string `query:"key" maxLength:"32" doc:"the key of the row; all rows when not given"`
 	Paged
 }
 

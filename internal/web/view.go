@@ -29,11 +29,14 @@ func idsOf(numbers []int64) list[id] {
 	return out
 }
 
-// number is the id, or 0: nothing has that.
+// number is the id; 0 when it is empty, and what nothing has when it is too large.
 func (i id) number() int64 {
+	if i == "" {
+		return 0
+	}
 	n, err := strconv.ParseInt(string(i), 10, 64)
 	if err != nil {
-		return 0
+		return -1
 	}
 	return n
 }

@@ -8,22 +8,25 @@ export const below = { city: "subdistrict", subdistrict: "community", community:
 
 export const kinds = { subdistrict: "街道", community: "社区", compound: "小区", category: "类别", month: "月份", handler: "办理岗位" };
 
-// columns: what is shown, and the measure whose tickets stand behind it; of a
-// rate that is the numerator, or the denominator (of) when that is weighted.
+// columns: what is shown, and the measures whose tickets stand behind it, of a
+// rate those of its numerator and denominator (of). A weighted numerator has none.
 export const columns = [
   { name: "受理", count: "accepted", measure: "accepted" },
   { name: "应办结", count: "matured", measure: "matured" },
-  { name: "办结率", rate: "finished", measure: "finished" },
-  { name: "按时率", rate: "on_time", measure: "on_time" },
-  { name: "化解率", rate: "settlement", measure: "settled", parts: true },
+  { name: "办结率", rate: "finished", measure: "finished", of: "matured" },
+  { name: "按时率", rate: "on_time", measure: "on_time", of: "matured" },
+  { name: "化解率", rate: "settlement", measure: "settled", of: "matured", parts: true },
   { name: "已回访", count: "answered", measure: "answered" },
-  { name: "响应率", rate: "response", measure: "responded" },
-  { name: "解决率", rate: "resolution", measure: "resolved" },
+  { name: "响应率", rate: "response", measure: "responded", of: "answered" },
+  { name: "解决率", rate: "resolution", measure: "resolved", of: "answered" },
   { name: "满意率", rate: "satisfaction", of: "answered" },
   { name: "综合分", score: "composite" },
-  { name: "剔除率", rate: "exclusion", measure: "excluded" },
-  { name: "重办率", rate: "reopen", measure: "reopened" },
+  { name: "剔除率", rate: "exclusion", measure: "excluded", of: "received" },
+  { name: "重办率", rate: "reopen", measure: "reopened", of: "ever_done" },
 ];
+
+// bases are what rates are shares of, as a list of tickets is headed.
+const bases = { matured: "应办结", answered: "已回访", received: "受理和剔除", ever_done: "办结过" };
 
 export function question(at) {
   const period = at.from && at.to ? at : presets.year();
@@ -73,7 +76,7 @@ function draw(at, table) {
   const deeper = ["subdistrict", "community", "compound"].includes(table.by);
   const step = (row) => () => go({ org: row.key, way: [at.way, `${table.org.id}:${table.org.name}`].filter(Boolean).join(","), by: null });
   const line = (row) => el("tr", {},
-    el("th", { scope: "row" }, deeper && row.key ? el("button", { type: "button", click: step(row) }, row.name) : row.name),
+    el("th", { scope: "row" }, deeper && row.key !== "none" ? el("button", { type: "button", click: step(row) }, row.name) : row.name),
     ...columns.map((c) => cell(c, row, table.by, row.key, row.name)));
   return el("table", {},
     el("caption", {}, `${table.org.name}　${moment(table.from).slice(0, 10)} 起，截至 ${moment(table.as_of)}。每个比率下为 分子/分母，— 表示没有可算的工单。`),
@@ -90,15 +93,15 @@ function mean(column, macro) {
 }
 
 function cell(column, row, by, key, name) {
-  const behind = (text, measure) => el("button", {
-    type: "button", title: `看${name}的工单`, "aria-label": `${name}，${column.name}，${text}，看工单`,
-    click: () => go({ measure, group: by || null, key: key || null, label: `${name === "合计" ? "" : name + " "}${column.of ? "已回访" : column.name}` }),
+  const behind = (text, measure, what) => el("button", {
+    type: "button", title: `看${name}的工单`, "aria-label": `${name}，${what}，${text}，看工单`,
+    click: () => go({ measure, group: by || null, key: key || null, label: `${name === "合计" ? "" : name + " "}${what}` }),
   }, text);
-  const number = (n, measure) => (n && measure ? behind(plain(n), measure) : plain(n));
+  const number = (n, measure, what = column.name) => (n && measure ? behind(plain(n), measure, what) : plain(n));
   if (column.score) return el("td", {}, row[column.score] === null ? "—" : row[column.score].toFixed(1));
   if (column.count) return el("td", {}, number(row[column.count], column.measure));
   const r = row[column.rate];
-  const fraction = el("small", {}, number(r.numerator, column.measure), " / ", number(r.denominator, column.of));
+  const fraction = el("small", {}, number(r.numerator, column.measure), " / ", number(r.denominator, column.of, bases[column.of]));
   const parts = column.parts && r.numerator ? el("small", {}, `确认 ${r.confirmed}　默认 ${r.tacit}`) : null;
   return el("td", {}, percent(r.rate), fraction, parts);
 }
