@@ -1,7 +1,10 @@
 package ticket_test
 
 import (
+	"bytes"
 	"context"
+	"image"
+	"image/png"
 	"slices"
 	"sync"
 	"testing"
@@ -177,6 +180,30 @@ func TestGet_AnActionIsOfferedOnce(t *testing.T) {
 			seen = append(seen, c.Action)
 		}
 	}
+}
+
+func TestAct_WhatAnActionDoesNotTakeIsPassedOver(t *testing.T) {
+	w := tickettest.New(t)
+	n := w.Told(t, "li", lamp).Number
+	photo, err := w.Keep(t.Context(), w.Who["branch"], "", picture(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Do(t, "branch", n, ticket.Input{
+		Action: ticket.Accept, To: w.Posts["branch"], Posts: []int64{7}, Until: w.Clock().Add(-time.Hour), Satisfaction: "great", Photos: []int64{photo},
+	})
+	if f := get(t, w, "branch", n); f.State != ticket.Accepted || f.Satisfaction != "" || len(f.Photos) != 0 {
+		t.Fatalf("%+v", f)
+	}
+}
+
+func picture(t testing.TB) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 4, 4))); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 func TestCorrect_TheHandlerCannotMoveATicketToAnotherCompound(t *testing.T) {

@@ -108,6 +108,7 @@ func (c *change) apply() error {
 		return ErrNotAllowed
 	}
 	r := rows[i]
+	c.in = c.in.of(r)
 	if err := c.check(r); err != nil {
 		return err
 	}
@@ -120,6 +121,40 @@ func (c *change) apply() error {
 		return nil
 	}
 	return r.do(c)
+}
+
+// of is the input without the fields that the row does not know; a note may stand with any action.
+func (in Input) of(r rule) Input {
+	knows := func(f Field) bool { return slices.Contains(r.needs, f) || slices.Contains(r.takes, f) }
+	out := Input{Action: in.Action, Key: in.Key, Version: in.Version, Note: in.Note, Point: in.Point, at: in.at}
+	if knows(FieldPhotos) {
+		out.Photos = in.Photos
+	}
+	if knows(FieldTo) {
+		out.To = in.To
+	}
+	if knows(FieldPosts) {
+		out.Posts = in.Posts
+	}
+	if knows(FieldUntil) {
+		out.Until = in.Until
+	}
+	if knows(FieldApprove) {
+		out.Approve = in.Approve
+	}
+	if knows(FieldSolved) {
+		out.Solved = in.Solved
+	}
+	if knows(FieldSatisfaction) {
+		out.Satisfaction = in.Satisfaction
+	}
+	if knows(FieldInto) {
+		out.Into = in.Into
+	}
+	if knows(FieldPlace) {
+		out.Place = in.Place
+	}
+	return out
 }
 
 // check says which needed fields are missing or out of range.
@@ -139,10 +174,8 @@ func (c *change) check(r rule) error {
 	if len([]rune(in.Note)) > MaxText {
 		refuse(FieldNote, "说明太长，请控制在 1000 字以内")
 	}
-	if given[FieldTo] || r.action == Decide {
-		if p := c.posts[in.To]; in.To != 0 && (!p.Handles() || p.ID == c.t.LeadPost) {
-			refuse(FieldTo, "请选择一个有人在岗的其他岗位")
-		}
+	if p := c.posts[in.To]; given[FieldTo] && (!p.Handles() || p.ID == c.t.LeadPost) {
+		refuse(FieldTo, "请选择一个有人在岗的其他岗位")
 	}
 	for _, id := range in.Posts {
 		if p := c.posts[id]; p.OrgKind != org.Department || !p.Filled {
