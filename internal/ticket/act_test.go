@@ -3,6 +3,7 @@ package ticket_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/png"
 	"slices"
@@ -143,6 +144,20 @@ func TestDispatch_OnlyToPostsThatHandle(t *testing.T) {
 	}
 	w.Refused(t, "branch", n, ticket.Input{Action: ticket.Dispatch, To: clerk}, ticket.ErrInvalid)
 	w.Do(t, "branch", n, ticket.Input{Action: ticket.Dispatch, To: w.Posts["leader"]})
+}
+
+func TestView_WhoHandsATicketOutOfSightIsStillAnswered(t *testing.T) {
+	w := tickettest.New(t)
+	n := w.Told(t, "li", lamp).Number
+	w.Do(t, "branch", n, ticket.Input{Action: ticket.Dispatch, To: w.Posts["water_company"]})
+	tk := w.Do(t, "water_company", n, ticket.Input{Action: ticket.Transfer, To: w.Posts["branch"], Note: "不是我们"})
+	f, err := w.View(t.Context(), w.Actor("water_company"), tk)
+	if err != nil || f.Whole || len(f.Actions) > 0 || f.Posts[tk.LeadPost].ID != w.Posts["branch"] {
+		t.Fatalf("%+v %v", f, err)
+	}
+	if _, err := w.Get(t.Context(), w.Actor("water_company"), n); !errors.Is(err, ticket.ErrUnknown) {
+		t.Fatal(err)
+	}
 }
 
 func TestWhistle_ADepartmentIsCalledOnceAtATimeAndAgainWhenItIsDone(t *testing.T) {

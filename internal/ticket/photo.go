@@ -39,7 +39,7 @@ type Photo struct {
 // id; a key that was used before returns the photo it made then.
 // Errors: ErrNotPicture, ErrBigPicture.
 func (s *Service) Keep(ctx context.Context, owner int64, key string, raw []byte) (int64, error) {
-	content, err := redraw(raw)
+	content, err := s.redraw(raw)
 	if err != nil {
 		return 0, err
 	}
@@ -120,7 +120,8 @@ func attach(tx *gorm.DB, ticket, owner int64, photos []int64) error {
 }
 
 // redraw decodes a picture, turns it upright, shrinks it and encodes it anew.
-func redraw(raw []byte) ([]byte, error) {
+// It draws one at a time: a few hundred kilobytes sent may be 300 MB while drawn.
+func (s *Service) redraw(raw []byte) ([]byte, error) {
 	if len(raw) > MaxPhoto {
 		return nil, ErrBigPicture
 	}
@@ -131,6 +132,8 @@ func redraw(raw []byte) ([]byte, error) {
 	if c.Width*c.Height > maxPixels {
 		return nil, ErrBigPicture
 	}
+	s.drawing.Lock()
+	defer s.drawing.Unlock()
 	src, err := imaging.Decode(bytes.NewReader(raw), imaging.AutoOrientation(true))
 	if err != nil {
 		return nil, ErrNotPicture.Because(err)

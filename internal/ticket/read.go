@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -42,9 +43,15 @@ func (s *Service) Get(ctx context.Context, by org.Actor, number string) (Full, e
 	return s.full(ctx, by, t)
 }
 
-// View is Get for a ticket just returned by Report or Act.
+// View is Get for a ticket just returned by Report or Act. One that the caller
+// has handed on to where they see nothing is shown as to a neighbour.
 func (s *Service) View(ctx context.Context, by org.Actor, t Ticket) (Full, error) {
-	return s.full(ctx, by, t)
+	f, err := s.full(ctx, by, t)
+	if !errors.Is(err, ErrUnknown) {
+		return f, err
+	}
+	posts, err := s.Org.Posts(ctx, []int64{t.LeadPost})
+	return Full{Ticket: t, Posts: posts}, err
 }
 
 func (s *Service) full(ctx context.Context, by org.Actor, t Ticket) (Full, error) {

@@ -4,6 +4,7 @@
 package ticket
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -234,7 +235,7 @@ const ConfirmWindow = 72 * time.Hour
 // DailyReports is how many reports a person may make in a day; emergencies are never refused.
 const DailyReports = 30
 
-// Service is the desk: reports come in and are handled. Build it with every field but places.
+// Service is the desk: reports come in and are handled. Build it with every exported field.
 type Service struct {
 	DB       *db.DB
 	Org      *org.Service
@@ -245,5 +246,6 @@ type Service struct {
 	Calendar *calendar.Calendar
 	Now      func() time.Time
 
-	places atomic.Pointer[places]
+	places  atomic.Pointer[places]
+	drawing sync.Mutex // held while a picture is drawn
 }
