@@ -131,6 +131,26 @@ func auditCmd(file *string) *cobra.Command {
 	return cmd
 }
 
+func secretCmd(file *string) *cobra.Command {
+	cmd := &cobra.Command{Use: "secret", Short: "keys of the personal data"}
+	cmd.AddCommand(&cobra.Command{
+		Use: "rotate", Short: "seal everything by the newest key of FENLIN_SECRET_KEYS; the service may go on", Args: cobra.NoArgs,
+		RunE: grounded(file, true, func(ctx context.Context, w io.Writer, a *app.App) error {
+			if err := a.DB.Check(ctx); err != nil {
+				return err
+			}
+			total := 0
+			err := a.Members.Rotate(ctx, func(done int) { total = done; fmt.Fprintf(w, "%d people sealed anew\n", done) })
+			if err != nil {
+				return fmt.Errorf("%d people were sealed anew, then: %w; run it again with every old key still in FENLIN_SECRET_KEYS", total, err)
+			}
+			fmt.Fprintln(w, "everything is sealed by the newest key; the older ones may be taken out of FENLIN_SECRET_KEYS")
+			return nil
+		}),
+	})
+	return cmd
+}
+
 func wechatCmd(file *string) *cobra.Command {
 	cmd := &cobra.Command{Use: "wechat", Short: "what WeChat keeps for the account"}
 	menu := &cobra.Command{Use: "menu", Short: "the account's menu"}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -125,9 +126,23 @@ func (p place) serve(t *testing.T) (stop func() string) {
 
 func fetch(t *testing.T, address string) (status int, body string) {
 	t.Helper()
+	return fetchAs(t, address, "")
+}
+
+func fetchAs(t *testing.T, address, token string) (status int, body string) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return do(t, req, token)
+}
+
+// do makes a request; status 0 means that nobody answered.
+func do(t *testing.T, req *http.Request, token string) (status int, body string) {
+	t.Helper()
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -261,31 +276,34 @@ func TestServe_DemoIsWholeStopsWhenAskedAndFindsItsDataAgain(t *testing.T) {
 // reported is the number of a report by a resident of the sample city.
 func reported(t *testing.T, public string) string {
 	t.Helper()
-	post := func(path, token string, body any, into any) {
-		text, err := json.Marshal(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+public+path, bytes.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Authorization", "Bearer "+token)
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = res.Body.Close() }()
-		if err := json.NewDecoder(res.Body).Decode(into); err != nil || res.StatusCode != http.StatusCreated {
-			t.Fatalf("%s: %d %v", path, res.StatusCode, err)
-		}
+	number, _ := post(t, public, "/api/v1/tickets", signIn(t, public), map[string]string{"text": "3号楼2单元楼道灯坏了"}, http.StatusCreated)["number"].(string)
+	return number
+}
+
+// signIn is the token of a resident of the sample city.
+func signIn(t *testing.T, public string) string {
+	t.Helper()
+	token, _ := post(t, public, "/api/v1/sessions", "", map[string]string{"code": "sim:sim-resident-001", "client": "miniprogram"}, http.StatusCreated)["token"].(string)
+	return token
+}
+
+func post(t *testing.T, public, path, token string, body map[string]string, want int) map[string]any {
+	t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
 	}
-	var session struct{ Token string }
-	post("/api/v1/sessions", "", map[string]string{"code": "sim:sim-resident-001", "client": "miniprogram"}, &session)
-	var ticket struct{ Number string }
-	post("/api/v1/tickets", session.Token, map[string]string{"text": "3号楼2单元楼道灯坏了"}, &ticket)
-	return ticket.Number
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+public+path, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	status, answer := do(t, req, token)
+	var out map[string]any
+	if err := json.Unmarshal([]byte(answer), &out); err != nil || status != want {
+		t.Fatalf("%s: %d %s %v", path, status, answer, err)
+	}
+	return out
 }
 
 // tamper changes what an event of the ticket says, behind the program's back.
@@ -338,6 +356,31 @@ func TestMigrateAndSeed_TwiceIsOnce(t *testing.T) {
 		if !strings.Contains(out, said) {
 			t.Errorf("explain does not say %s:\n%s", said, out)
 		}
+	}
+}
+
+func TestSecretRotate_TheOldKeyIsNoLongerNeeded(t *testing.T) {
+	const old, young = "b2xkIGtleSBvbGQga2V5IG9sZCBrZXkgb2xkIGtleSE=", "bmV3IGtleSBuZXcga2V5IG5ldyBrZXkgbmV3IGtleSE="
+	p := newPlace(t, dbtest.Empty(t))
+	with := func(keys string) place {
+		q := p
+		q.env = append(slices.Clone(p.env), "FENLIN_SECRET_KEYS="+keys)
+		return q
+	}
+	stop := with(old).serve(t)
+	bound := post(t, p.public, "/api/v1/me/phone", signIn(t, p.public), map[string]string{"code": "sim:sim-resident-001"}, http.StatusOK)
+	stop()
+	if _, errs, code := with(young).run(t, "secret", "rotate"); code != 1 || !strings.Contains(errs, "old key") {
+		t.Errorf("without the old key: exit code %d: %s", code, errs)
+	}
+	if out := with(young+","+old).must(t, "secret", "rotate"); !strings.Contains(out, "1 people sealed anew") {
+		t.Errorf("rotation: %s", out)
+	}
+	stop = with(young).serve(t)
+	defer stop()
+	status, me := fetchAs(t, "http://"+p.public+"/api/v1/me", signIn(t, p.public))
+	if phone, _ := bound["phone"].(string); status != http.StatusOK || phone == "" || !strings.Contains(me, phone) {
+		t.Errorf("bound as %v, afterwards %d %s", bound["phone"], status, me)
 	}
 }
 

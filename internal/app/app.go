@@ -25,6 +25,7 @@ import (
 	"fenlin/internal/org"
 	"fenlin/internal/outbox"
 	"fenlin/internal/routing"
+	"fenlin/internal/secret"
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
 	"fenlin/internal/understand"
@@ -61,14 +62,20 @@ func Ground(c Config) (*App, error) {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil && strings.HasPrefix(c.Database, "sqlite:") {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
+	var keys *secret.Keyring // none while the doctor looks at a configuration without them
 	var err error
+	if c.SecretKeys != "" {
+		if keys, err = secret.NewKeyring(c.SecretKeys); err != nil {
+			return nil, fmt.Errorf("FENLIN_SECRET_KEYS: %w", err)
+		}
+	}
 	if a.DB, err = db.Open(c.Database); err != nil {
 		return nil, err
 	}
 	now := time.Now
 	rules := files(c.RulesDir)
 	a.Org = &org.Service{DB: a.DB, Now: now}
-	a.Members = &member.Service{DB: a.DB, Now: now}
+	a.Members = &member.Service{DB: a.DB, Keys: keys, Now: now}
 	a.Outbox = outbox.Open(a.DB, now)
 	a.Sample = &Sample{DB: a.DB, Org: a.Org, Member: a.Members, Files: rules}
 	a.Tickets = &ticket.Service{DB: a.DB, Org: a.Org, Members: a.Members, Outbox: a.Outbox, Now: now}

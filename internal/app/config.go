@@ -10,11 +10,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/caarlos0/env/v11"
 	"gopkg.in/yaml.v3"
 
+	"fenlin/internal/secret"
 	"fenlin/internal/wechat"
 )
 
@@ -121,10 +121,8 @@ func (c *Config) validate() error {
 		need(c.PublicURL, "FENLIN_PUBLIC_URL")
 	}
 	need(c.SecretKeys, "FENLIN_SECRET_KEYS")
-	for i, key := range strings.Split(c.SecretKeys, ",") {
-		if b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(key)); c.SecretKeys != "" && (err != nil || len(b) != 32) {
-			faults = append(faults, fmt.Errorf("FENLIN_SECRET_KEYS: key %d is not base64 of 32 bytes: make one with `openssl rand -base64 32`", i+1))
-		}
+	if _, err := secret.NewKeyring(c.SecretKeys); c.SecretKeys != "" && err != nil {
+		faults = append(faults, fmt.Errorf("FENLIN_SECRET_KEYS: %w", err))
 	}
 	for name, address := range map[string]string{"FENLIN_LISTEN": c.Listen, "FENLIN_ADMIN_LISTEN": c.AdminListen} {
 		if _, _, err := net.SplitHostPort(address); err != nil {

@@ -4,10 +4,6 @@ package member
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"time"
 
@@ -15,6 +11,7 @@ import (
 
 	"fenlin/internal/db"
 	"fenlin/internal/errs"
+	"fenlin/internal/secret"
 )
 
 // Errors a person may see.
@@ -41,19 +38,18 @@ type Person struct {
 	Member     bool   // a Party member
 	Sample     bool
 	CreatedAt  int64
-	ClosedAt   int64 // 0 while the account is open
+	ClosedAt   int64  // 0 while the account is open
+	Phone      string // sealed; empty until bound
 }
 
 // TableName is gorm's.
 func (Person) TableName() string { return "people" }
 
-// SessionLife is how long a sign-in lasts.
-const SessionLife = 30 * 24 * time.Hour
-
 // Service knows people and their sign-ins.
 type Service struct {
-	DB  *db.DB
-	Now func() time.Time
+	DB   *db.DB
+	Keys *secret.Keyring
+	Now  func() time.Time
 }
 
 const byOpenID = "SELECT p.* FROM identities i JOIN people p ON p.id = i.person_id WHERE i.app = ? AND i.openid = ?"
@@ -139,10 +135,11 @@ func (s *Service) Person(ctx context.Context, id int64) (Person, error) {
 	return p, err
 }
 
-// OpenID returns a person's openid in an app, or empty.
+// OpenID returns the openid in an app of a person, or of who took over, or empty.
 func (s *Service) OpenID(ctx context.Context, person int64, app App) (string, error) {
 	var openids []string
-	err := s.DB.Read(ctx).Raw("SELECT openid FROM identities WHERE person_id = ? AND app = ? ORDER BY id DESC LIMIT 1", person, app).Scan(&openids).Error
+	err := s.DB.Read(ctx).Raw(`SELECT openid FROM identities WHERE person_id IN (?, (SELECT united_with FROM people WHERE id = ?)) AND app = ?
+ORDER BY id DESC LIMIT 1`, person, person, app).Scan(&openids).Error
 	if err != nil || len(openids) == 0 {
 		return "", err
 	}
@@ -163,7 +160,7 @@ func (s *Service) Rename(ctx context.Context, person int64, name string) error {
 	})
 }
 
-// Close forgets who a person is: name, home, openids, sign-ins. The bare row
+// Close forgets who a person is: name, home, phone, openids, sign-ins. The bare row
 // stays, so that tickets keep a reporter and the city's numbers stay true.
 func (s *Service) Close(ctx context.Context, person int64) error {
 	now := s.Now().UnixMilli()
@@ -173,50 +170,6 @@ func (s *Service) Close(ctx context.Context, person int64) error {
 				return err
 			}
 		}
-		return tx.Exec("UPDATE people SET name = '', compound_id = 0, closed_at = ? WHERE id = ?", now, person).Error
+		return tx.Exec("UPDATE people SET name = '', compound_id = 0, phone = '', phone_index = NULL, closed_at = ? WHERE id = ?", now, person).Error
 	})
-}
-
-// Session is a sign-in just made.
-type Session struct {
-	Token     string // opaque, 256 bits, shown once; only its hash is kept
-	ExpiresAt time.Time
-}
-
-// SignIn opens a session for a person in a client ("miniprogram" or "h5").
-func (s *Service) SignIn(ctx context.Context, person int64, client string) (Session, error) {
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret) // never fails
-	now := s.Now()
-	out := Session{Token: base64.RawURLEncoding.EncodeToString(secret), ExpiresAt: now.Add(SessionLife)}
-	return out, s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("INSERT INTO sessions (token_hash, person_id, client, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-			hashOf(out.Token), person, client, now.UnixMilli(), out.ExpiresAt.UnixMilli()).Error
-	})
-}
-
-// SignedIn returns who holds a token, or ErrNotSignedIn.
-func (s *Service) SignedIn(ctx context.Context, token string) (Person, error) {
-	var found []Person
-	err := s.DB.Read(ctx).Raw("SELECT p.* FROM sessions s JOIN people p ON p.id = s.person_id WHERE s.token_hash = ? AND s.expires_at > ?",
-		hashOf(token), s.Now().UnixMilli()).Scan(&found).Error
-	if err != nil {
-		return Person{}, err
-	}
-	if len(found) == 0 {
-		return Person{}, ErrNotSignedIn
-	}
-	return found[0], nil
-}
-
-// SignOut ends the session of a token.
-func (s *Service) SignOut(ctx context.Context, token string) error {
-	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("DELETE FROM sessions WHERE token_hash = ?", hashOf(token)).Error
-	})
-}
-
-func hashOf(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }

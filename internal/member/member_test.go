@@ -14,7 +14,7 @@ import (
 
 func newService(t *testing.T) (*member.Service, *time.Time) {
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	return &member.Service{DB: dbtest.New(t), Now: func() time.Time { return now }}, &now
+	return &member.Service{DB: dbtest.New(t), Keys: ring(t, newKey()), Now: func() time.Time { return now }}, &now
 }
 
 func TestByOpenID_ManyAtOnceMeetOnePerson(t *testing.T) {
@@ -63,36 +63,68 @@ func TestSignedIn_UntilExpiryOrSignOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := s.SignIn(t.Context(), p.ID, "miniprogram")
-	if err != nil || len(session.Token) < 43 {
-		t.Fatalf("%+v %v", session, err)
+	token, _, err := s.SignIn(t.Context(), p.ID, "miniprogram", "iPhone")
+	if err != nil || len(token) < 43 {
+		t.Fatalf("%q %v", token, err)
 	}
 	var kept string
-	if err := s.DB.Read(t.Context()).Raw("SELECT token_hash FROM sessions").Scan(&kept).Error; err != nil || strings.Contains(kept, session.Token) {
+	if err := s.DB.Read(t.Context()).Raw("SELECT token_hash FROM sessions").Scan(&kept).Error; err != nil || strings.Contains(kept, token) {
 		t.Fatal("the token itself is kept")
 	}
 	who := func(token string) error { _, err := s.SignedIn(t.Context(), token); return err }
-	if err := who(session.Token); err != nil {
+	if err := who(token); err != nil {
 		t.Fatal(err)
 	}
-	for _, token := range []string{"", "x", session.Token + "x", strings.ToUpper(session.Token)} {
+	for _, token := range []string{"", "x", token + "x", strings.ToUpper(token)} {
 		if err := who(token); !errors.Is(err, member.ErrNotSignedIn) {
 			t.Errorf("%q: %v", token, err)
 		}
 	}
 	*now = now.Add(member.SessionLife)
-	if err := who(session.Token); !errors.Is(err, member.ErrNotSignedIn) {
+	if err := who(token); !errors.Is(err, member.ErrNotSignedIn) {
 		t.Errorf("after its life: %v", err)
 	}
-	second, err := s.SignIn(t.Context(), p.ID, "h5")
+	second, _, err := s.SignIn(t.Context(), p.ID, "h5", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SignOut(t.Context(), second.Token); err != nil {
+	if err := s.SignOut(t.Context(), second); err != nil {
 		t.Fatal(err)
 	}
-	if err := who(second.Token); !errors.Is(err, member.ErrNotSignedIn) {
+	if err := who(second); !errors.Is(err, member.ErrNotSignedIn) {
 		t.Errorf("after signing out: %v", err)
+	}
+}
+
+func TestSessions_AreListedAndEndedOneByOneOrAll(t *testing.T) {
+	s, now := newService(t)
+	p, q := person(t, s, "a", ""), person(t, s, "b", "")
+	var tokens []string
+	for _, device := range []string{"iPhone", strings.Repeat("长", 300), "bad \xff bytes"} {
+		token, _, err := s.SignIn(t.Context(), p.ID, "miniprogram", device)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, token)
+		*now = now.Add(time.Minute)
+	}
+	other, _, err := s.SignIn(t.Context(), q.ID, "h5", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, current, err := s.Sessions(t.Context(), p.ID, tokens[1])
+	if err != nil || len(list) != 3 || list[1].ID != current || list[2].Device != "iPhone" || len([]rune(list[1].Device)) != 200 || list[0].Device != "bad  bytes" {
+		t.Fatalf("%+v %s %v", list, current, err)
+	}
+	in := func(token string) bool { _, err := s.SignedIn(t.Context(), token); return err == nil }
+	if err := s.SignOutOf(t.Context(), q.ID, list[0].ID); !errors.Is(err, member.ErrNoSession) || !in(tokens[2]) {
+		t.Errorf("another's session: %v", err)
+	}
+	if err := s.SignOutOf(t.Context(), p.ID, list[0].ID); err != nil || in(tokens[2]) || !in(tokens[1]) {
+		t.Errorf("one: %v", err)
+	}
+	if err := s.SignOutOf(t.Context(), p.ID, ""); err != nil || in(tokens[0]) || in(tokens[1]) || !in(other) {
+		t.Errorf("all: %v", err)
 	}
 }
 
@@ -102,7 +134,7 @@ func TestClose_LeavesABareRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := s.SignIn(t.Context(), p.ID, "h5")
+	token, _, err := s.SignIn(t.Context(), p.ID, "h5", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +145,7 @@ func TestClose_LeavesABareRow(t *testing.T) {
 	if err != nil || bare.Name != "" || bare.CompoundID != 0 || bare.ClosedAt == 0 {
 		t.Fatalf("%+v %v", bare, err)
 	}
-	if _, err := s.SignedIn(t.Context(), session.Token); !errors.Is(err, member.ErrNotSignedIn) {
+	if _, err := s.SignedIn(t.Context(), token); !errors.Is(err, member.ErrNotSignedIn) {
 		t.Error(err)
 	}
 	again, err := s.ByOpenID(t.Context(), member.Account, "o1", "")

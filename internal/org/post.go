@@ -47,6 +47,7 @@ const (
 	SeeTickets Permission = "see_tickets" // read every ticket of the subtree
 	Supervise  Permission = "supervise"   // decide on returns, exclusions and extensions, transfer, close after a follow-up
 	SeeRates   Permission = "see_rates"   // read rates of the subtree and the tickets behind them
+	SeeLooks   Permission = "see_looks"   // read the log of looks at personal data
 )
 
 // grants is the one place that says which role allows what.
@@ -54,6 +55,7 @@ var grants = map[Permission]map[Role]bool{
 	SeeTickets: {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
 	Supervise:  {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
 	SeeRates:   {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
+	SeeLooks:   {PrivacyOfficer: true},
 }
 
 // Post is a place in the organisation that people hold for a time.
@@ -204,6 +206,12 @@ func (s *Service) Appoint(ctx context.Context, post, person int64, unit string) 
 		return tx.Exec("INSERT INTO appointments (id, post_id, person_id, unit, from_at, to_at) VALUES (?, ?, ?, ?, ?, 0)",
 			s.DB.NewID(), post, person, unit, s.Now().UnixMilli()).Error
 	})
+}
+
+// Unite gives the appointments of one person to another, as part of the
+// caller's transaction: they are found to be the same.
+func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
+	return tx.Exec("UPDATE appointments SET person_id = ? WHERE person_id = ?", to, from).Error
 }
 
 // Dismiss ends a person's appointment to a post now.

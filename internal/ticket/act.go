@@ -204,24 +204,24 @@ func (s *situation) relate(joined bool) relation {
 }
 
 // actorAs is the post and title under which the actor did it.
-func (c *change) actorAs() (int64, string) {
-	if p, ok := c.by.Holding(c.t.LeadPost); ok && c.rel&lead != 0 {
+func (s *situation) actorAs() (int64, string) {
+	if p, ok := s.by.Holding(s.t.LeadPost); ok && s.rel&lead != 0 {
 		return p.ID, p.Title
 	}
 	switch {
-	case c.by.Person == 0:
+	case s.by.Person == 0:
 		return 0, systemTitle
-	case c.rel&reporter != 0:
+	case s.rel&reporter != 0:
 		return 0, reporterName
-	case c.rel&follower != 0:
+	case s.rel&follower != 0:
 		return 0, "同遇居民"
 	}
-	for _, p := range c.parts {
-		if held, ok := c.by.Holding(p.PostID); ok {
+	for _, p := range s.parts {
+		if held, ok := s.by.Holding(p.PostID); ok {
 			return held.ID, held.Title
 		}
 	}
-	if p, ok := c.by.Over(org.Supervise, c.desk.Unit.Path, c.lead().Role.Rank()); ok {
+	if p, ok := s.by.Over(org.Supervise, s.desk.Unit.Path, s.lead().Role.Rank()); ok {
 		return p.ID, p.Title
 	}
 	return 0, "居民"

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -92,14 +93,18 @@ func (s *Service) Verify(ctx context.Context) (Audit, error) {
 	var a Audit
 	err := s.DB.Snapshot(ctx, func(tx *gorm.DB) error {
 		var err error
-		a, err = verify(tx)
+		a, err = s.verify(tx)
 		return err
 	})
 	return a, err
 }
 
-func verify(tx *gorm.DB) (Audit, error) {
+func (s *Service) verify(tx *gorm.DB) (Audit, error) {
 	var a Audit
+	united, err := s.Members.United(tx)
+	if err != nil {
+		return a, err
+	}
 	counts := map[string]int64{} // by day
 	for after := int64(0); ; {
 		var tickets []Ticket
@@ -122,7 +127,7 @@ func verify(tx *gorm.DB) (Audit, error) {
 			byTicket[e.TicketID] = append(byTicket[e.TicketID], e)
 		}
 		for _, t := range tickets {
-			a.Faults = append(a.Faults, t.verify(byTicket[t.ID])...)
+			a.Faults = append(a.Faults, t.verify(byTicket[t.ID], united)...)
 			counts[dayOf(t.Number)]++
 		}
 		a.Tickets += len(tickets)
@@ -151,7 +156,7 @@ func verify(tx *gorm.DB) (Audit, error) {
 	return a, nil
 }
 
-func (t Ticket) verify(events []Event) []Fault {
+func (t Ticket) verify(events []Event, united map[int64]int64) []Fault {
 	var faults []Fault
 	fault := func(seq int64, what string) { faults = append(faults, Fault{t.Number, seq, what}) }
 	prev, state := "", State("")
@@ -176,20 +181,21 @@ func (t Ticket) verify(events []Event) []Fault {
 		fault(t.Version, "the ticket's last hash is not its last event's")
 	case t.State != state:
 		fault(t.Version, "the ticket's state is not its last event's")
-	case !t.asTold(events):
+	case !t.asTold(events, united):
 		fault(t.Version, "the ticket is not as its events tell")
 	}
 	return faults
 }
 
-// asTold says that what the rates count is what the events tell.
-func (t Ticket) asTold(events []Event) bool {
+// asTold says that what the rates count is what the events tell; united are
+// people who turned out to be others.
+func (t Ticket) asTold(events []Event, united map[int64]int64) bool {
 	var told Ticket
 	for i, e := range events {
 		d := e.Detail()
 		switch {
 		case i == 0:
-			told.ReporterID, told.CreatedAt, told.Text = e.ActorID, e.At, e.Note
+			told.ReporterID, told.CreatedAt, told.Text = cmp.Or(united[e.ActorID], e.ActorID), e.At, e.Note
 		case e.ToState == Finished && e.FromState != Finished:
 			told.FinishedAt, told.Solved = e.At, nil
 		case e.ToState == Reopened && e.FromState != Reopened:

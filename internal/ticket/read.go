@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"fenlin/internal/errs"
+	"fenlin/internal/member"
 	"fenlin/internal/org"
 )
 
@@ -31,6 +32,8 @@ type Full struct {
 	Parts   []Part
 	Posts   map[int64]org.Post // the lead, the parts and every post it may be handed to
 	Photos  []int64
+	// Reporter is whom the caller may have to reach, masked; empty for others.
+	Reporter member.Contact
 }
 
 // Get returns a ticket by its number with what the caller may do now.
@@ -72,7 +75,14 @@ func (s *Service) full(ctx context.Context, by org.Actor, t Ticket) (Full, error
 	if err := s.DB.Read(ctx).Order("seq").Find(&f.Events, "ticket_id = ?", t.ID).Error; err != nil {
 		return f, err
 	}
-	err = s.DB.Read(ctx).Raw("SELECT id FROM photos WHERE ticket_id = ? ORDER BY id", t.ID).Scan(&f.Photos).Error
+	if err := s.DB.Read(ctx).Raw("SELECT id FROM photos WHERE ticket_id = ? ORDER BY id", t.ID).Scan(&f.Photos).Error; err != nil || !sit.mayReach() {
+		return f, err
+	}
+	reporter, err := s.Members.Person(ctx, t.ReporterID)
+	if err != nil {
+		return f, err
+	}
+	f.Reporter, err = s.Members.Masked(reporter)
 	return f, err
 }
 
@@ -222,24 +232,6 @@ func (s *Service) Requested(ctx context.Context, key string) (Ticket, Event, boo
 	}
 	t, err := s.byID(ctx, e.TicketID)
 	return t, e, true, err
-}
-
-// Forget takes a person's private traces off their tickets when they leave:
-// the room, the point on the map, what they follow, pictures never attached.
-// The tickets themselves stay, so that the city's numbers stay true.
-func (s *Service) Forget(ctx context.Context, person int64) error {
-	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		for _, q := range []string{
-			"UPDATE tickets SET room = '', floor = '', lat = NULL, lng = NULL WHERE reporter_id = ?",
-			"DELETE FROM ticket_followers WHERE person_id = ?",
-			"DELETE FROM photos WHERE owner_id = ? AND ticket_id = 0",
-		} {
-			if err := tx.Exec(q, person).Error; err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // Moment is one event with all that a notice about it needs.

@@ -73,6 +73,10 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 		t.Errorf("following: %s", list.content)
 	}
 	s.call(t, "li", "GET", "/tickets/"+number, nil).want(t, 200)
+	s.call(t, "li", "POST", "/me/phone", object{"code": s.sim.PhoneCode("o-li")}).want(t, 200)
+	s.call(t, s.leadOf(t, number), "POST", "/tickets/"+number+"/reporter", object{"reason": "约上门时间"}).want(t, 200)
+	s.call(t, "privacy", "GET", "/access-log", nil).want(t, 200)
+	s.call(t, "li", "DELETE", "/me/phone", nil).want(t, 204)
 	s.settle(t, number)
 	s.call(t, "li", "GET", "/me/export", nil).want(t, 200)
 	s.call(t, "", "GET", "/compounds/"+fmt.Sprint(home.at("items", 0, "id")), nil).want(t, 200)
@@ -81,6 +85,15 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	}
 	s.call(t, "city", "GET", "/stats/rates?by=compound", nil).want(t, 200)
 	s.call(t, "city", "GET", "/stats/rates/tickets?measure=settlement", nil).want(t, 200)
+	devices := s.call(t, "stranger", "GET", "/me/sessions", nil, "User-Agent", "MicroMessenger").want(t, 200)
+	if devices.at("items", 0, "current") != true || devices.at("items", 0, "client") != "miniprogram" {
+		t.Errorf("devices: %s", devices.content)
+	}
+	s.call(t, "subdistrict", "DELETE", "/me/sessions/"+devices.at("items", 0, "id").(string), nil).refused(t, 404, "session_unknown")
+	s.call(t, "subdistrict", "DELETE", "/me/sessions/"+s.call(t, "subdistrict", "GET", "/me/sessions", nil).at("items", 0, "id").(string), nil).want(t, 204)
+	s.call(t, "subdistrict", "GET", "/me", nil).refused(t, 401, "not_signed_in")
+	s.call(t, "leader", "DELETE", "/me/sessions", nil).want(t, 204)
+	s.call(t, "leader", "GET", "/me", nil).refused(t, 401, "not_signed_in")
 	s.call(t, "stranger", "DELETE", "/sessions", nil).want(t, 204)
 	s.call(t, "stranger", "GET", "/me", nil).refused(t, 401, "not_signed_in")
 	s.call(t, "wang", "DELETE", "/me", nil).want(t, 204)

@@ -12,7 +12,8 @@ import (
 )
 
 type signInInput struct {
-	Body struct {
+	Device string `header:"User-Agent" doc:"kept beside the sign-in, for its owner to know it by"`
+	Body   struct {
 		Code   string `json:"code" minLength:"1" maxLength:"512" doc:"one-time code of WeChat; in the demo sim:<openid>"`
 		Client string `json:"client" enum:"miniprogram,h5"`
 	}
@@ -37,21 +38,55 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*body[sessionView
 	if err != nil {
 		return nil, err
 	}
-	session, err := s.Members.SignIn(ctx, person.ID, in.Body.Client)
+	token, expires, err := s.Members.SignIn(ctx, person.ID, in.Body.Client, in.Device)
 	if err != nil {
 		return nil, err
 	}
 	me, err := s.viewMe(ctx, person)
-	return answer(sessionView{session.Token, s.local(session.ExpiresAt), me}), err
+	return answer(sessionView{token, s.local(expires), me}), err
 }
 
 func (s *Server) signOut(ctx context.Context, c caller, _ *struct{}) (*nothing, error) {
 	return nil, s.Members.SignOut(ctx, c.token)
 }
 
+type deviceView struct {
+	ID        string     `json:"id"`
+	Client    string     `json:"client" enum:"miniprogram,h5"`
+	Device    string     `json:"device" doc:"as it calls itself"`
+	Current   bool       `json:"current" doc:"the one that asks"`
+	CreatedAt *time.Time `json:"created_at"`
+	ExpiresAt *time.Time `json:"expires_at"`
+}
+
+func (s *Server) listDevices(ctx context.Context, c caller, _ *struct{}) (*body[page[deviceView]], error) {
+	sessions, current, err := s.Members.Sessions(ctx, c.Person.ID, c.token)
+	if err != nil {
+		return nil, err
+	}
+	var out page[deviceView]
+	for _, one := range sessions {
+		out.Items = append(out.Items, deviceView{one.ID, one.Client, one.Device, one.ID == current, s.moment(one.CreatedAt), s.moment(one.ExpiresAt)})
+	}
+	return answer(out), nil
+}
+
+type signOutOfInput struct {
+	ID string `path:"id" maxLength:"32"`
+}
+
+func (s *Server) signOutOf(ctx context.Context, c caller, in *signOutOfInput) (*nothing, error) {
+	return nil, s.Members.SignOutOf(ctx, c.Person.ID, in.ID)
+}
+
+func (s *Server) signOutEverywhere(ctx context.Context, c caller, _ *struct{}) (*nothing, error) {
+	return nil, s.Members.SignOutOf(ctx, c.Person.ID, "")
+}
+
 type meView struct {
 	ID       id             `json:"id"`
 	Name     string         `json:"name"`
+	Phone    string         `json:"phone" doc:"masked: 138****5678; empty until bound"`
 	Compound maybe[named]   `json:"compound" doc:"where this person lives; null while unknown"`
 	Roles    list[string]   `json:"roles"`
 	Posts    list[heldPost] `json:"posts"`
@@ -73,7 +108,11 @@ func (s *Server) viewMe(ctx context.Context, p member.Person) (meView, error) {
 	if err != nil {
 		return meView{}, err
 	}
-	me := meView{ID: idOf(p.ID), Name: p.Name, Compound: home, Roles: list[string]{string(org.Resident)}}
+	contact, err := s.Members.Masked(p)
+	if err != nil {
+		return meView{}, err
+	}
+	me := meView{ID: idOf(p.ID), Name: p.Name, Phone: contact.Phone, Compound: home, Roles: list[string]{string(org.Resident)}}
 	if p.Member {
 		me.Roles = append(me.Roles, string(org.Member))
 	}
@@ -130,7 +169,12 @@ func (s *Server) changeMe(ctx context.Context, c caller, in *changeMeInput) (*bo
 			return nil, err
 		}
 	}
-	p, err := s.Members.Person(ctx, c.Person.ID)
+	return s.me(ctx, c.Person.ID)
+}
+
+// me is a person as they are now.
+func (s *Server) me(ctx context.Context, person int64) (*body[meView], error) {
+	p, err := s.Members.Person(ctx, person)
 	if err != nil {
 		return nil, err
 	}
@@ -141,9 +185,11 @@ func (s *Server) changeMe(ctx context.Context, c caller, in *changeMeInput) (*bo
 type exportView struct {
 	AsOf      time.Time         `json:"as_of"`
 	Me        meView            `json:"me"`
+	Phone     string            `json:"phone" doc:"in full"`
 	Since     *time.Time        `json:"since" doc:"when Fenlin first met this person"`
 	Tickets   list[ticketView]  `json:"tickets" doc:"reported by this person, with all that happened to them"`
 	Following list[TicketBrief] `json:"following"`
+	Looks     list[lookView]    `json:"looks" doc:"who looked at this person's data, and why"`
 }
 
 // exportMe is all that Fenlin knows of a person.
@@ -153,6 +199,16 @@ func (s *Server) exportMe(ctx context.Context, c caller, _ *struct{}) (*body[exp
 		return nil, err
 	}
 	out := exportView{AsOf: s.local(s.Now()), Me: me, Since: s.moment(c.CreatedAt)}
+	if out.Phone, err = s.Members.Phone(c.Person); err != nil {
+		return nil, err
+	}
+	looks, err := s.Members.Accesses(ctx, c.Person.ID, 0, maxLooks)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range looks {
+		out.Looks = append(out.Looks, s.viewLook(a))
+	}
 	mine, err := s.all(ctx, c, ticket.Mine)
 	if err != nil {
 		return nil, err

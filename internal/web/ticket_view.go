@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/ticket"
 )
@@ -38,15 +39,16 @@ type TicketBrief struct {
 
 type ticketView struct {
 	TicketBrief
-	Whole    bool             `json:"whole" doc:"false = what neighbours may know"`
-	Advice   string           `json:"advice" doc:"what to do in the danger that was told of, or empty"`
-	Grade    string           `json:"grade"`
-	Reason   string           `json:"reason" doc:"why this post handles it"`
-	Owner    maybe[postView]  `json:"owner" doc:"who handled it first and stays its owner"`
-	Timeline list[eventView]  `json:"timeline"`
-	Actions  list[actionView] `json:"actions" doc:"exactly what the caller may do now"`
-	Choices  choicesView      `json:"choices"`
-	Photos   list[photoView]  `json:"photos"`
+	Whole    bool               `json:"whole" doc:"false = what neighbours may know"`
+	Advice   string             `json:"advice" doc:"what to do in the danger that was told of, or empty"`
+	Grade    string             `json:"grade"`
+	Reason   string             `json:"reason" doc:"why this post handles it"`
+	Owner    maybe[postView]    `json:"owner" doc:"who handled it first and stays its owner"`
+	Timeline list[eventView]    `json:"timeline"`
+	Actions  list[actionView]   `json:"actions" doc:"exactly what the caller may do now"`
+	Choices  choicesView        `json:"choices"`
+	Photos   list[photoView]    `json:"photos"`
+	Reporter maybe[contactView] `json:"reporter" doc:"masked, for whoever works on the ticket now; null for others"`
 }
 
 type eventView struct {
@@ -173,6 +175,9 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 		owner = more[f.OwnerPost]
 	}
 	v.Reason, v.Owner, v.Photos = f.RouteReason, viewPost(owner), viewPhotos(f.Photos)
+	if f.Reporter != (member.Contact{}) {
+		v.Reporter = some(contactView(f.Reporter))
+	}
 	for _, e := range f.Events {
 		v.Timeline = append(v.Timeline, s.viewEvent(e))
 	}

@@ -104,20 +104,24 @@ func codeError(err error) error {
 	return err
 }
 
-// PhoneNumber gives the number behind a one-time code of the phone button;
-// numbers from abroad begin with their country's code.
+// PhoneNumber gives the number behind a one-time code of the phone button: of
+// China without, from abroad with + and the country's code.
 func (c *Client) PhoneNumber(ctx context.Context, code string) (string, error) {
 	if !plainCode(code) {
 		return "", ErrBadCode
 	}
 	var out struct {
 		Info struct {
-			Number string `json:"phoneNumber"`
+			Number  string `json:"purePhoneNumber"`
+			Country string `json:"countryCode"`
 		} `json:"phone_info"`
 	}
 	err := c.call(ctx, request{
 		app: &c.mini, path: "/wxa/business/getuserphonenumber", body: map[string]string{"code": code},
 	}, &out)
+	if out.Info.Country != "86" && err == nil {
+		return "+" + out.Info.Country + out.Info.Number, nil
+	}
 	return out.Info.Number, codeError(err)
 }
 

@@ -93,7 +93,7 @@ func TestClient_Calls(t *testing.T) {
 	a, config := serve(t)
 	a.answers["/sns/jscode2session"] = `{"openid":"oM","unionid":"u1","session_key":"k"}`
 	a.answers["/sns/oauth2/access_token"] = `{"openid":"oA","access_token":"x"}`
-	a.answers["/wxa/business/getuserphonenumber"] = `{"errcode":0,"phone_info":{"phoneNumber":"13800000000"}}`
+	a.answers["/wxa/business/getuserphonenumber"] = `{"errcode":0,"phone_info":{"phoneNumber":"85261234567","purePhoneNumber":"61234567","countryCode":"852"}}`
 	a.answers["/cgi-bin/qrcode/create"] = `{"ticket":"gQ","expire_seconds":60,"url":"http://weixin.qq.com/q/1"}`
 	c := NewClient(config, memory(t))
 	ctx := t.Context()
@@ -123,7 +123,7 @@ func TestClient_Calls(t *testing.T) {
 	_, _, err = c.QRCode(ctx, "c1", 0)
 	must(err)
 	must(c.PushMenu(ctx, map[string]any{"button": []any{}}))
-	want := []any{nil, nil, nil, "oM", "u1", nil, "oA", "", nil, "13800000000", nil, "gQ", "http://weixin.qq.com/q/1", nil, nil, nil}
+	want := []any{nil, nil, nil, "oM", "u1", nil, "oA", "", nil, "+85261234567", nil, "gQ", "http://weixin.qq.com/q/1", nil, nil, nil}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

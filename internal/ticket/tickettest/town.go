@@ -3,6 +3,7 @@ package tickettest
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"fenlin/internal/org"
 	"fenlin/internal/outbox"
 	"fenlin/internal/routing"
+	"fenlin/internal/secret"
 	"fenlin/internal/ticket"
 	"fenlin/internal/understand"
 )
@@ -38,7 +40,11 @@ func New(t testing.TB) *Town {
 	w := &Town{Units: map[string]int64{}, Posts: map[string]int64{}, Who: map[string]int64{}}
 	w.now.Store(time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("", 8*3600)).UnixMilli())
 	o := &org.Service{DB: d, Now: w.Clock}
-	m := &member.Service{DB: d, Now: w.Clock}
+	keys, err := secret.NewKeyring(base64.StdEncoding.EncodeToString([]byte("a key that opens this town alone!"[:32])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &member.Service{DB: d, Keys: keys, Now: w.Clock}
 	_, here, _, _ := runtime.Caller(0)
 	config := filepath.Join(filepath.Dir(here), "../../../config")
 	read := func(name string) []byte {
@@ -85,6 +91,7 @@ func New(t testing.TB) *Town {
 	unit("昌瑞绿洲小区", org.CompoundKind, "南薰社区", "", &org.Compound{Governance: org.Managed, Households: 800, Datum: "gcj02", Aliases: []string{"昌瑞绿洲"}})
 	unit("3号楼", org.BuildingGroup, "福馨苑小区", "3", nil)
 	post("city", "汾阳市", org.CitySecretary, "市委社会工作部")
+	post("privacy", "汾阳市", org.PrivacyOfficer, "个人信息保护负责人")
 	post("subdistrict", "文峰街道", org.SubdistrictSecretary, "文峰街道党工委书记")
 	post("community", "南薰社区", org.CommunitySecretary, "南薰社区党委书记")
 	post("branch", "福馨苑小区", org.BranchSecretary, "福馨苑小区党支部书记")

@@ -1,0 +1,109 @@
+package ticket
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"fenlin/internal/errs"
+	"fenlin/internal/member"
+	"fenlin/internal/org"
+)
+
+// mayReach says whether the actor may have to call the reporter: while there
+// is work to do, who does it or decides about it.
+func (s *situation) mayReach() bool {
+	return s.rel&(lead|called|above) != 0 && (s.t.State == Finished || slices.Contains(working, s.t.State))
+}
+
+// Reach gives the reporter's name and phone in full to whoever handles the
+// ticket; the look is logged with its reason. Errors: ErrUnknown,
+// ErrNotAllowed, member.ErrNoReason, member.ErrNoPhone.
+func (s *Service) Reach(ctx context.Context, by org.Actor, number, reason string) (member.Contact, error) {
+	t, err := s.byNumber(ctx, number)
+	if err != nil {
+		return member.Contact{}, err
+	}
+	sit, err := s.situation(ctx, t, by)
+	switch {
+	case err != nil:
+		return member.Contact{}, err
+	case sit.rel == 0:
+		return member.Contact{}, ErrUnknown
+	case !sit.mayReach():
+		return member.Contact{}, ErrNotAllowed
+	}
+	_, title := sit.actorAs()
+	return s.Members.Reveal(ctx, member.Access{
+		ByID: by.Person, ByTitle: title, SubjectID: t.ReporterID, Ticket: t.Number, Reason: strings.TrimSpace(reason),
+	})
+}
+
+// BindPhone keeps a phone with a person. Somebody who bound it before is the
+// same person: the two become one, whose id is returned.
+func (s *Service) BindPhone(ctx context.Context, person int64, phone string) (int64, error) {
+	for range 2 {
+		known, ok, err := s.Members.ByPhone(ctx, phone)
+		if err != nil {
+			return 0, err
+		}
+		if ok && known.ID != person {
+			return known.ID, s.Unite(ctx, person, known.ID)
+		}
+		if err = s.Members.BindPhone(ctx, person, phone); !errors.Is(err, gorm.ErrDuplicatedKey) {
+			return person, err
+		}
+		// Another request bound it first: look again.
+	}
+	return 0, errs.ErrBusy
+}
+
+// Unite makes two people one, who turned out to be the same: all of from
+// (openids, sign-ins, posts, tickets, what they follow) becomes to's.
+func (s *Service) Unite(ctx context.Context, from, to int64) error {
+	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		if err := s.Members.Unite(tx, from, to); err != nil {
+			return err
+		}
+		if err := s.Org.Unite(tx, from, to); err != nil {
+			return err
+		}
+		for _, q := range []struct {
+			sql  string
+			args []any
+		}{
+			{"UPDATE tickets SET reporter_id = ? WHERE reporter_id = ?", []any{to, from}},
+			{"UPDATE photos SET owner_id = ? WHERE owner_id = ?", []any{to, from}},
+			{`INSERT INTO ticket_followers (ticket_id, person_id, created_at)
+SELECT f.ticket_id, ?, f.created_at FROM ticket_followers f LEFT JOIN ticket_followers g ON g.ticket_id = f.ticket_id AND g.person_id = ?
+WHERE f.person_id = ? AND g.person_id IS NULL`, []any{to, to, from}},
+			{"DELETE FROM ticket_followers WHERE person_id = ?", []any{from}},
+		} {
+			if err := tx.Exec(q.sql, q.args...).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Forget takes a person's private traces off their tickets when they leave:
+// the room, the point on the map, what they follow, pictures never attached.
+// The tickets themselves stay, so that the city's numbers stay true.
+func (s *Service) Forget(ctx context.Context, person int64) error {
+	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		for _, q := range []string{
+			"UPDATE tickets SET room = '', floor = '', lat = NULL, lng = NULL WHERE reporter_id = ?",
+			"DELETE FROM ticket_followers WHERE person_id = ?",
+			"DELETE FROM photos WHERE owner_id = ? AND ticket_id = 0",
+		} {
+			if err := tx.Exec(q, person).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
