@@ -18,7 +18,18 @@ export async function showTicket(at) {
       el("caption", {}, "办理经过"),
       el("thead", {}, el("tr", {}, ...["时间", "谁", "做了什么", "说明"].map((h) => el("th", { scope: "col" }, h)))),
       el("tbody", {}, ...t.timeline.map((e) => el("tr", {},
-        el("td", {}, moment(e.at)), el("td", {}, e.actor), el("td", {}, e.label + (e.data.to ? ` → ${e.data.to.name}` : "")), el("td", {}, e.note)))))));
+        el("td", {}, moment(e.at)), el("td", {}, e.actor), el("td", {}, done(e)), el("td", {}, e.note)))))));
   }
   return parts;
+}
+
+const answers = { satisfied: "满意", basic: "基本满意", dissatisfied: "不满意" };
+
+// done is what an event did, with what was decided or answered.
+function done({ label, data }) {
+  const said = [
+    data.approve === null ? "" : data.approve ? "同意" : "不同意", data.solved === null ? "" : data.solved ? "已解决" : "没解决", answers[data.satisfaction],
+    data.until && `到 ${moment(data.until)}`, data.into && `并入 ${data.into}`,
+  ].filter(Boolean).join("，");
+  return label + (said && `：${said}`) + (data.to ? ` → ${data.to.name}` : "");
 }
