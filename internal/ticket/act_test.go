@@ -232,6 +232,18 @@ func TestCorrect_TheHandlerCannotMoveATicketToAnotherCompound(t *testing.T) {
 	}
 }
 
+func TestCorrect_TheCitysDeskSaysWhichCompoundADangerIsIn(t *testing.T) {
+	w := tickettest.New(t)
+	n := w.Told(t, "branch", "电梯里困住人了").Number // by somebody whose home nobody knows
+	w.Do(t, "city", n, do(ticket.Accept))
+	tk := w.Do(t, "city", n, ticket.Input{Action: ticket.Correct, Place: &ticket.Place{OrgID: w.Units["福馨苑小区"]}})
+	if tk.OrgID != w.Units["福馨苑小区"] {
+		t.Fatalf("%+v", tk)
+	}
+	w.Do(t, "city", n, ticket.Input{Action: ticket.Dispatch, To: w.Posts["branch"]})
+	w.Do(t, "branch", n, do(ticket.Accept))
+}
+
 func TestSettle_AnOldNoIsNoAnswerToANewFinish(t *testing.T) {
 	w := tickettest.New(t)
 	n := contacted(t, w)

@@ -264,10 +264,11 @@ func doCorrect(c *change) error {
 	return nil
 }
 
-// doCorrectByLead is the handler's: another compound's ticket is returned or
-// handed on, so that nobody moves what counts against their own.
+// doCorrectByLead is the handler's. Where no compound was known it says which;
+// another compound's ticket is returned or handed on, so that nobody moves what
+// counts against their own.
 func doCorrectByLead(c *change) error {
-	if to := c.in.Place.OrgID; to != 0 && to != c.t.OrgID {
+	if to := c.in.Place.OrgID; to != 0 && to != c.t.OrgID && c.desk.Unit.Kind == org.CompoundKind {
 		return ErrInvalid.At("compound_id", "不是本小区的事，请转派或退单")
 	}
 	return doCorrectInPlace(c)
