@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -12,6 +13,14 @@ import (
 	"fenlin/internal/member"
 	"fenlin/internal/outbox"
 	"fenlin/internal/wechat"
+)
+
+// What WeChat did not refuse, because it is away, busy or has had enough of us,
+// is tried again in growing pauses, and after patience no more.
+const (
+	patience = 48 * time.Hour
+	shortest = 2 * time.Second
+	longest  = 10 * time.Minute
 )
 
 // rung is one channel of the ladder.
@@ -62,20 +71,18 @@ func (s *Service) send(ctx context.Context, e outbox.Event) error {
 		if err == nil {
 			return s.settle(ctx, n, Sent, r.name)
 		}
-		refused, ok := errors.AsType[*wechat.APIError](err)
-		if ok && refused.Code == wechat.CodeMinuteQuota {
-			return errors.Join(outbox.Snooze(time.Minute), s.settle(ctx, n, Owed, ""))
-		}
-		if !ok || refused.Code == wechat.CodeBusy {
-			// Not an answer: WeChat is away. A channel that knows repetitions is
-			// tried again; of the others nobody knows whether it went out.
-			if r.idempotent || ok {
-				return errors.Join(err, s.settle(ctx, n, Owed, ""))
-			}
+		said, answered := errors.AsType[*wechat.APIError](err)
+		later := s.later(ctx, n.Key, n.CreatedAt, err)
+		switch {
+		case wechat.Refused(err):
+			n.Tries = append(n.Tries, Try{r.name, fmt.Sprintf("%d %s", said.Code, said.Msg)})
+		case !answered && !r.idempotent: // nobody knows whether it went out
 			n.Tries = append(n.Tries, Try{r.name, "没有得到答复，不再重发"})
-			continue
+		case later != nil:
+			return errors.Join(later, s.settle(ctx, n, Owed, ""))
+		default:
+			n.Tries = append(n.Tries, Try{r.name, "微信两天没有应答"})
 		}
-		n.Tries = append(n.Tries, Try{r.name, fmt.Sprintf("%d %s", refused.Code, refused.Msg)})
 	}
 	return s.settle(ctx, n, InApp, "")
 }
@@ -86,6 +93,17 @@ func (s *Service) ladder() []rung {
 		{"subscription", false, s.Templates.Subscription != "", s.bySubscription},
 		{"customer_service", false, true, s.byMessage},
 	}
+}
+
+// later is when to try again what began at an epoch millisecond and failed
+// with err: an error for the outbox, or nil when it is no use.
+func (s *Service) later(ctx context.Context, key string, began int64, err error) error {
+	age := s.Now().Sub(time.UnixMilli(began))
+	if wechat.Refused(err) || age >= patience {
+		return nil
+	}
+	slog.WarnContext(ctx, "WeChat is waited for", "key", key, "error", err)
+	return outbox.Snooze(min(max(age/2, shortest), longest))
 }
 
 func tried(n Notice, channel string) bool {

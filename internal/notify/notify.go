@@ -190,10 +190,13 @@ func (s *Service) media(ctx context.Context, e outbox.Event) error {
 	if err == nil {
 		err = s.Tickets.Arrived(ctx, m, raw)
 	}
-	_, ours := errors.AsType[*errs.Error](err)
-	api, theirs := errors.AsType[*wechat.APIError](err)
-	if err == nil || (!ours && (!theirs || api.Code == wechat.CodeBusy)) {
-		return err
+	if err == nil {
+		return nil
+	}
+	if _, ours := errors.AsType[*errs.Error](err); !ours {
+		if later := s.later(ctx, e.Key, e.CreatedAt, err); later != nil {
+			return later
+		}
 	}
 	t, lost := s.Tickets.At(ctx, ticket.Happened{TicketID: m.TicketID, Seq: 1})
 	if lost != nil {

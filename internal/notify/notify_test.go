@@ -190,7 +190,7 @@ func TestSend_WeChatAwayOrUnsureIsTriedAgainButToldOnce(t *testing.T) {
 		c.drain(t)
 	}
 	c.once(t, "li", "已签收", tk.Number)
-	c.sim.Fail("/cgi-bin/message/template/send", wechat.CodeMinuteQuota, 20) // more than an event may be tried
+	c.sim.Fail("/cgi-bin/message/template/send", wechat.CodeMinuteQuota, 5)
 	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Add, Note: "明天上午来修"})
 	for range 30 {
 		c.drain(t)
@@ -198,10 +198,32 @@ func TestSend_WeChatAwayOrUnsureIsTriedAgainButToldOnce(t *testing.T) {
 	}
 	c.drain(t)
 	c.once(t, "li", "明天上午来修", tk.Number)
+	// A day's outage is longer than any number of attempts.
+	c.sim.Fail("/cgi-bin/message/template/send", wechat.CodeBusy, 100)
+	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Add, Note: "配件在路上"})
+	for range 24 * 6 {
+		c.drain(t)
+		c.Forward(10 * time.Minute)
+	}
+	c.once(t, "li", "配件在路上", tk.Number)
 	c.sim.RefuseTokens(1)
 	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Contact})
 	c.drain(t)
+	c.Forward(time.Minute)
+	c.drain(t)
 	c.once(t, "li", "已联系", tk.Number)
+	// Two days are enough: it stands in the app, with the reason.
+	c.sim.Fail("/cgi-bin/message/template/send", wechat.CodeBusy, 5000)
+	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Finish, Note: "换好了"})
+	for range 50 {
+		c.drain(t)
+		c.Forward(time.Hour)
+	}
+	c.drain(t)
+	var why string
+	if err := c.DB.Read(t.Context()).Raw("SELECT tries FROM notices WHERE kind = 'finished' AND state = 'in_app' AND person_id = ?", c.Who["li"]).Scan(&why).Error; err != nil || !strings.Contains(why, "微信两天没有应答") {
+		t.Errorf("given up because of %q: %v", why, err)
+	}
 }
 
 func TestMedia_APictureJoinsItsTicketAndABadOneIsSaid(t *testing.T) {

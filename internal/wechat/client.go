@@ -111,6 +111,16 @@ const (
 	codeTokenExpired   = 42001
 )
 
+// Refused says that err is WeChat's own no to the call. All else (no answer,
+// busy, too many this minute, a token that is not taken yet) may go well later.
+func Refused(err error) bool {
+	switch Code(err) {
+	case 0, CodeBusy, CodeMinuteQuota, codeTokenInvalid, codeTokenMalformed, codeTokenExpired:
+		return false
+	}
+	return true
+}
+
 // request is one call. A body makes it a POST.
 type request struct {
 	path  string
