@@ -203,28 +203,40 @@ func (s *situation) relate(joined bool) relation {
 	return rel
 }
 
-// actorAs is the post and title under which the actor did it.
-func (s *situation) actorAs() (int64, string) {
-	if p, ok := s.by.Holding(s.t.LeadPost); ok && s.rel&lead != 0 {
+// actorAs is the post and title under which the actor did what these relations
+// allow: a secretary who follows a ticket decides as the secretary.
+func (s *situation) actorAs(by relation) (int64, string) {
+	by &= s.rel
+	if by&lead != 0 {
+		p, _ := s.by.Holding(s.t.LeadPost)
 		return p.ID, p.Title
 	}
 	switch {
 	case s.by.Person == 0:
 		return 0, systemTitle
-	case s.rel&reporter != 0:
+	case by&reporter != 0:
 		return 0, reporterName
-	case s.rel&follower != 0:
-		return 0, "同遇居民"
 	}
-	for _, p := range s.parts {
-		if held, ok := s.by.Holding(p.PostID); ok {
-			return held.ID, held.Title
+	if by&(called|helper) != 0 {
+		for _, id := range append(partPosts(s.parts), s.t.OwnerPost) {
+			if p, ok := s.by.Holding(id); ok {
+				return p.ID, p.Title
+			}
 		}
 	}
-	if p, ok := s.by.Over(org.Supervise, s.desk.Unit.Path, s.lead().Role.Rank()); ok {
+	path := s.desk.Unit.Path
+	if by&above != 0 {
+		p, _ := s.by.Over(org.Supervise, path, s.lead().Role.Rank())
 		return p.ID, p.Title
 	}
-	return 0, "居民"
+	switch {
+	case by&follower != 0:
+		return 0, "同遇居民"
+	case by&neighbour != 0:
+		return 0, "居民"
+	}
+	p, _ := s.by.Over(org.SeeTickets, path, 0) // an overseer
+	return p.ID, p.Title
 }
 
 var shortNumber = regexp.MustCompile(`^[0-9]{1,6}$`)

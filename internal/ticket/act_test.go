@@ -221,6 +221,26 @@ func picture(t testing.TB) []byte {
 	return out.Bytes()
 }
 
+func TestAct_ASecretaryWhoFollowsStillActsAsTheSecretary(t *testing.T) {
+	w := tickettest.New(t)
+	n := contacted(t, w)
+	w.Do(t, "community", n, do(ticket.Follow))
+	w.Do(t, "branch", n, say(ticket.Finish, "好了"))
+	w.Do(t, "community", n, ticket.Input{Action: ticket.Close, Note: "回访过", Solved: yes()})
+	own := w.Told(t, "community", "福馨苑"+lamp).Number
+	w.Do(t, "community", own, say(ticket.Reject, "重复"))
+	for number, titles := range map[string][]string{
+		n:   {"报事人", "汾邻", "福馨苑小区党支部书记", "福馨苑小区党支部书记", "南薰社区党委书记", "福馨苑小区党支部书记", "南薰社区党委书记"},
+		own: {"报事人", "汾邻", "南薰社区党委书记"},
+	} {
+		for i, e := range get(t, w, "community", number).Events {
+			if e.ActorTitle != titles[i] {
+				t.Errorf("%s %s by %s, want %s", number, e.Action, e.ActorTitle, titles[i])
+			}
+		}
+	}
+}
+
 func TestCorrect_TheHandlerCannotMoveATicketToAnotherCompound(t *testing.T) {
 	w := tickettest.New(t)
 	n := contacted(t, w)

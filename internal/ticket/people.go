@@ -36,7 +36,7 @@ func (s *Service) Reach(ctx context.Context, by org.Actor, number, reason string
 	case !sit.mayReach():
 		return member.Contact{}, ErrNotAllowed
 	}
-	_, title := sit.actorAs()
+	_, title := sit.actorAs(lead | called | above)
 	return s.Members.Reveal(ctx, member.Access{
 		ByID: by.Person, ByTitle: title, SubjectID: t.ReporterID, Ticket: t.Number, Reason: strings.TrimSpace(reason),
 	})

@@ -48,6 +48,7 @@ type situation struct {
 type change struct {
 	*situation
 	in     Input
+	as     relation // to which it was allowed
 	next   Ticket
 	moved  []Part // parts that are new or changed
 	beside []Part // co-handlers and watchers that take the place of the old; nil = they stay
@@ -108,7 +109,7 @@ func (c *change) apply() error {
 		return ErrNotAllowed
 	}
 	r := rows[i]
-	c.in = c.in.of(r)
+	c.in, c.as = c.in.of(r), r.by
 	if err := c.check(r); err != nil {
 		return err
 	}

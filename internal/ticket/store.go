@@ -20,7 +20,7 @@ var mutable = []string{
 
 // store writes a change: the ticket by compare-and-set, the event, what hangs on them.
 func (s *Service) store(tx *gorm.DB, c *change) error {
-	post, title := c.actorAs()
+	post, title := c.actorAs(c.as)
 	e := Event{
 		ID: s.DB.NewID(), TicketID: c.t.ID, Seq: c.t.Version + 1, Action: c.in.Action, FromState: c.t.State, ToState: c.next.State,
 		ActorID: c.by.Person, ActorPost: post, ActorTitle: title, Note: c.in.Note, Data: detailJSON(c.detail), At: c.now.UnixMilli(),
