@@ -14,9 +14,10 @@ import (
 
 // What is wrong with a phone or a look at it.
 var (
-	ErrPhone    = errs.New(errs.Invalid, "phone_invalid", "手机号不正确，请重新授权手机号")
-	ErrNoPhone  = errs.New(errs.NotFound, "no_phone", "报事人没有留手机号，请在工单里留言联系")
-	ErrNoReason = errs.New(errs.Invalid, "reason_missing", "请写明查看手机号的原因")
+	ErrPhone      = errs.New(errs.Invalid, "phone_invalid", "手机号不正确，请重新授权手机号")
+	ErrPhoneTaken = errs.New(errs.Conflict, "phone_taken", "这个手机号已绑定另一个微信账号。请先用那个微信解绑，或请社区核实后办理")
+	ErrNoPhone    = errs.New(errs.NotFound, "no_phone", "报事人没有留手机号，请在工单里留言联系")
+	ErrNoReason   = errs.New(errs.Invalid, "reason_missing", "请写明查看手机号的原因")
 )
 
 // phoneField names the phone in the access log and in its blind index.
@@ -60,6 +61,13 @@ func (s *Service) ForgetPhone(ctx context.Context, person int64) error {
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE people SET phone = '', phone_index = NULL WHERE id = ?", person).Error
 	})
+}
+
+// Apps are those in which a person has an openid.
+func (s *Service) Apps(ctx context.Context, person int64) ([]App, error) {
+	var apps []App
+	err := s.DB.Read(ctx).Raw("SELECT DISTINCT app FROM identities WHERE person_id = ? ORDER BY app", person).Scan(&apps).Error
+	return apps, err
 }
 
 // Phone is a person's phone in full. Whoever shows it to another uses Reveal.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/png"
 	"slices"
@@ -289,5 +290,33 @@ func TestGet_TheOwnerStillSeesWhatWasHandedOn(t *testing.T) {
 	w.Do(t, "property", stranger.Number, ticket.Input{Action: ticket.Transfer, To: w.Posts["otherbranch"], Note: "是公共部分"})
 	if f := get(t, w, "property", stranger.Number); !f.Whole || f.OwnerPost != w.Posts["property"] {
 		t.Fatalf("%+v", f.Ticket)
+	}
+}
+
+func TestKeep_SoManyPicturesADayAndNoneThatNobodyWants(t *testing.T) {
+	w := tickettest.New(t)
+	li, raw := w.Who["li"], picture(t)
+	for i := range ticket.DailyPhotos {
+		if _, err := w.Keep(t.Context(), li, fmt.Sprint("key", i), raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Keep(t.Context(), li, "one more", raw); !errors.Is(err, ticket.ErrTooManyPhotos) {
+		t.Errorf("one more: %v", err)
+	}
+	if _, err := w.Keep(t.Context(), li, "key0", raw); err != nil {
+		t.Errorf("one that was kept: %v", err)
+	}
+	if _, err := w.Keep(t.Context(), w.Who["wang"], "", raw); err != nil {
+		t.Errorf("another person: %v", err)
+	}
+	w.Forward(25 * time.Hour)
+	last, err := w.Keep(t.Context(), li, "", raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []int64
+	if err := w.DB.Read(t.Context()).Raw("SELECT id FROM photos WHERE owner_id = ?", li).Scan(&kept).Error; err != nil || len(kept) != 1 || kept[0] != last {
+		t.Errorf("%d are left: %v", len(kept), err)
 	}
 }

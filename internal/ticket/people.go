@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -42,8 +43,11 @@ func (s *Service) Reach(ctx context.Context, by org.Actor, number, reason string
 	})
 }
 
-// BindPhone keeps a phone with a person. Somebody who bound it before is the
-// same person: the two become one, whose id is returned.
+// BindPhone keeps a phone with a person. Whoever it is of already, in WeChat's
+// other app or in the ledger, is the same person: the two become one, whose id
+// is returned. Numbers change hands, so it is refused when the other one has a
+// WeChat of the same app, or one at all while either holds a post. Errors:
+// member.ErrPhone, member.ErrPhoneTaken.
 func (s *Service) BindPhone(ctx context.Context, person int64, phone string) (int64, error) {
 	for range 2 {
 		known, ok, err := s.Members.ByPhone(ctx, phone)
@@ -51,6 +55,9 @@ func (s *Service) BindPhone(ctx context.Context, person int64, phone string) (in
 			return 0, err
 		}
 		if ok && known.ID != person {
+			if err := s.sure(ctx, person, known.ID); err != nil {
+				return 0, err
+			}
 			return known.ID, s.Unite(ctx, person, known.ID)
 		}
 		if err = s.Members.BindPhone(ctx, person, phone); !errors.Is(err, gorm.ErrDuplicatedKey) {
@@ -59,6 +66,29 @@ func (s *Service) BindPhone(ctx context.Context, person int64, phone string) (in
 		// Another request bound it first: look again.
 	}
 	return 0, errs.ErrBusy
+}
+
+// sure is nil when two people with one phone may be taken to be the same.
+func (s *Service) sure(ctx context.Context, person, known int64) error {
+	theirs, err := s.Members.Apps(ctx, known)
+	if err != nil || len(theirs) == 0 {
+		return err
+	}
+	mine, err := s.Members.Apps(ctx, person)
+	if err != nil {
+		return err
+	}
+	for _, app := range mine {
+		if slices.Contains(theirs, app) {
+			return member.ErrPhoneTaken
+		}
+	}
+	for _, one := range []int64{person, known} {
+		if a, err := s.Org.Actor(ctx, one, 0); err != nil || len(a.Posts) > 0 {
+			return cmp.Or(err, error(member.ErrPhoneTaken))
+		}
+	}
+	return nil
 }
 
 // Unite makes two people one, who turned out to be the same: all of from

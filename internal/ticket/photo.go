@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"slices"
+	"time"
 
 	"github.com/disintegration/imaging"
 	_ "golang.org/x/image/webp" // a decoder by its mark
@@ -23,6 +24,11 @@ const (
 	photoSide = 1600 // pixels of the longer side as kept
 	photoJPEG = 80   // quality
 	maxPhotos = 9    // of one report or action
+
+	// DailyPhotos is how many pictures a person may send within 24 h.
+	DailyPhotos = 100
+	// unattachedLife is how long a picture waits to be attached.
+	unattachedLife = 24 * time.Hour
 )
 
 // Photo is a picture as kept: drawn anew, so that nothing of the camera's own data (place, time, owner) remains.
@@ -37,17 +43,32 @@ type Photo struct {
 
 // Keep draws a picture anew and keeps it for its owner, to be attached by its
 // id; a key that was used before returns the photo it made then.
-// Errors: ErrNotPicture, ErrBigPicture.
+// Pictures of the owner's that were never attached are dropped after a day.
+// Errors: ErrNotPicture, ErrBigPicture, ErrTooManyPhotos.
 func (s *Service) Keep(ctx context.Context, owner int64, key string, raw []byte) (int64, error) {
 	content, err := s.redraw(raw)
 	if err != nil {
 		return 0, err
 	}
-	p := Photo{ID: s.DB.NewID(), OwnerID: owner, Content: content, CreatedAt: s.Now().UnixMilli()}
+	now := s.Now()
+	p := Photo{ID: s.DB.NewID(), OwnerID: owner, Content: content, CreatedAt: now.UnixMilli()}
 	if key != "" {
 		p.SourceKey = &key
 	}
-	err = s.DB.Tx(ctx, func(tx *gorm.DB) error { return tx.Create(&p).Error })
+	err = s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		err := tx.Exec("DELETE FROM photos WHERE owner_id = ? AND created_at < ? AND ticket_id = 0", owner, now.Add(-unattachedLife).UnixMilli()).Error
+		if err != nil {
+			return err
+		}
+		var today int64
+		if err := tx.Raw("SELECT COUNT(*) FROM photos WHERE owner_id = ? AND created_at > ?", owner, now.Add(-24*time.Hour).UnixMilli()).Scan(&today).Error; err != nil {
+			return err
+		}
+		if err := tx.Create(&p).Error; err != nil || today < DailyPhotos {
+			return err // a key that was used before comes before the limit
+		}
+		return ErrTooManyPhotos
+	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		var ids []int64
 		err = s.DB.Read(ctx).Raw("SELECT id FROM photos WHERE source_key = ?", key).Scan(&ids).Error

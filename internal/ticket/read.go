@@ -94,7 +94,7 @@ const (
 	Mine      View = "mine"      // reported by the caller, newest first
 	Following View = "following" // joined by the caller, newest first
 	Inbox     View = "inbox"     // to be worked on or decided by the caller, due soonest first
-	Overdue   View = "overdue"   // past due in the caller's subtree, longest first
+	Overdue   View = "overdue"   // past due or on the watch list in the caller's subtree, due soonest first
 	Compound  View = "compound"  // of one compound, newest first, without personal data
 )
 
@@ -125,7 +125,7 @@ func (s *Service) List(ctx context.Context, by org.Actor, v View, compound int64
 	case Inbox:
 		q, order, dir = s.inbox(q, by), "t.due_at", "ASC"
 	case Overdue:
-		q = q.Joins("JOIN org_units u ON u.id = t.org_id").Where("t.state IN ? AND t.due_at < ? AND (t.suspended_at = 0 OR t.due_at < t.suspended_at)", working, s.Now().UnixMilli()).
+		q = q.Joins("JOIN org_units u ON u.id = t.org_id").Where("t.state IN ? AND (t.watched OR t.due_at < ? AND (t.suspended_at = 0 OR t.due_at < t.suspended_at))", working, s.Now().UnixMilli()).
 			Where(within(q, by, org.SeeTickets))
 		order, dir = "t.due_at", "ASC"
 	case Compound:

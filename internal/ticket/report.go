@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"fenlin/internal/errs"
 	"fenlin/internal/org"
 	"fenlin/internal/outbox"
 	"fenlin/internal/understand"
@@ -212,21 +213,24 @@ func (s *Service) limit(tx *gorm.DB, t *Ticket, now time.Time) error {
 // nextNumber counts without gaps, so that a missing ticket shows.
 func (s *Service) nextNumber(tx *gorm.DB, now time.Time) (string, error) {
 	day := s.day(now)
-	last := int64(1)
-	updated := tx.Exec("UPDATE ticket_numbers SET last = last + 1 WHERE day = ?", day)
-	switch {
-	case updated.Error != nil:
-		return "", updated.Error
-	case updated.RowsAffected == 0:
-		if err := tx.Exec("INSERT INTO ticket_numbers (day, last) VALUES (?, 1)", day).Error; err != nil {
-			return "", err
+	for range 2 {
+		updated := tx.Exec("UPDATE ticket_numbers SET last = last + 1 WHERE day = ?", day)
+		last := int64(1)
+		var err error
+		switch {
+		case updated.Error != nil:
+			return "", updated.Error
+		case updated.RowsAffected > 0:
+			err = tx.Raw("SELECT last FROM ticket_numbers WHERE day = ?", day).Scan(&last).Error
+		default:
+			err = tx.Exec("INSERT INTO ticket_numbers (day, last) VALUES (?, 1)", day).Error
 		}
-	default:
-		if err := tx.Raw("SELECT last FROM ticket_numbers WHERE day = ?", day).Scan(&last).Error; err != nil {
-			return "", err
+		if !errors.Is(err, gorm.ErrDuplicatedKey) {
+			return fmt.Sprintf("%s%s-%04d", numberPrefix, day, last), err
 		}
+		// Another report began the day at the same moment: count after it.
 	}
-	return fmt.Sprintf("%s%s-%04d", numberPrefix, day, last), nil
+	return "", errs.ErrBusy
 }
 
 // day is the local date as numbers carry it, yyMMdd.

@@ -20,19 +20,20 @@ import (
 
 // Errors a person may see.
 var (
-	ErrUnknown    = errs.New(errs.NotFound, "ticket_unknown", "没有找到这个工单，请核对编号")
-	ErrStale      = errs.New(errs.Conflict, "stale", "已被他人处理，请刷新")
-	ErrKeyReused  = errs.New(errs.Conflict, "key_reused", "这个请求编号已用于另一次办理，请刷新后重试")
-	ErrNotAllowed = errs.New(errs.Conflict, "not_allowed", "现在不能这样办理，请刷新后查看可办理的操作")
-	ErrInvalid    = errs.New(errs.Invalid, "invalid", "填写有误，请检查后再提交")
-	ErrNoText     = errs.New(errs.Invalid, "text_empty", "请用一句话写明问题，例如：3号楼2单元楼道灯坏了").At("text", "请写明问题")
-	ErrLongText   = errs.New(errs.Invalid, "text_long", "内容太长，请控制在 1000 字以内").At("text", "最多 1000 字")
-	ErrChatter    = errs.New(errs.Invalid, "not_a_problem", "没有看出要反映的问题，请写明哪里出了什么事").At("text", "请写明哪里出了什么事")
-	ErrNoPlace    = errs.New(errs.Invalid, "compound_unknown", "请选择问题所在的小区").At("compound_id", "请选择小区")
-	ErrNobody     = errs.New(errs.Unavailable, "nobody_on_duty", "暂时没有可以受理的岗位，请拨打社区电话")
-	ErrNotPicture = errs.New(errs.Invalid, "not_a_picture", "这个文件不是可以识别的图片，请换一张照片")
-	ErrBigPicture = errs.New(errs.TooLarge, "picture_large", "照片太大，请压缩到 10 MB 以内")
-	ErrTooMany    = errs.New(errs.TooMany, "too_many_reports", "您今天报事较多，请稍后再报；紧急情况请直接拨打 110、119 或 120")
+	ErrUnknown       = errs.New(errs.NotFound, "ticket_unknown", "没有找到这个工单，请核对编号")
+	ErrStale         = errs.New(errs.Conflict, "stale", "已被他人处理，请刷新")
+	ErrKeyReused     = errs.New(errs.Conflict, "key_reused", "这个请求编号已用于另一次办理，请刷新后重试")
+	ErrNotAllowed    = errs.New(errs.Conflict, "not_allowed", "现在不能这样办理，请刷新后查看可办理的操作")
+	ErrInvalid       = errs.New(errs.Invalid, "invalid", "填写有误，请检查后再提交")
+	ErrNoText        = errs.New(errs.Invalid, "text_empty", "请用一句话写明问题，例如：3号楼2单元楼道灯坏了").At("text", "请写明问题")
+	ErrLongText      = errs.New(errs.Invalid, "text_long", "内容太长，请控制在 1000 字以内").At("text", "最多 1000 字")
+	ErrChatter       = errs.New(errs.Invalid, "not_a_problem", "没有看出要反映的问题，请写明哪里出了什么事").At("text", "请写明哪里出了什么事")
+	ErrNoPlace       = errs.New(errs.Invalid, "compound_unknown", "请选择问题所在的小区").At("compound_id", "请选择小区")
+	ErrNobody        = errs.New(errs.Unavailable, "nobody_on_duty", "暂时没有可以受理的岗位，请拨打社区电话")
+	ErrNotPicture    = errs.New(errs.Invalid, "not_a_picture", "这个文件不是可以识别的图片，请换一张照片")
+	ErrTooManyPhotos = errs.New(errs.TooMany, "too_many_photos", "今天上传的照片太多了，请明天再传")
+	ErrBigPicture    = errs.New(errs.TooLarge, "picture_large", "照片太大，请压缩到 10 MB 以内")
+	ErrTooMany       = errs.New(errs.TooMany, "too_many_reports", "您今天报事较多，请稍后再报；紧急情况请直接拨打 110、119 或 120")
 )
 
 // MaxText is the longest text of a report or a note, in characters.

@@ -221,6 +221,11 @@ func TestAct_DissatisfiedIsRedoneOneLevelUp(t *testing.T) {
 	if tk := w.Do(t, "city", n, do(ticket.Accept)); tk.LeadPost != w.Posts["city"] {
 		t.Fatalf("%+v", tk)
 	}
+	for who, want := range map[string]int{"city": 1, "community": 1, "otherbranch": 0} { // due in days, and watched
+		if list, err := w.List(t.Context(), w.Actor(who), ticket.Overdue, 0, 0, ""); err != nil || len(list.Items) != want {
+			t.Errorf("%s watches %d: %v", who, len(list.Items), err)
+		}
+	}
 	verify(t, w)
 }
 

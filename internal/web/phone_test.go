@@ -1,9 +1,14 @@
 package web_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"gorm.io/gorm"
+
+	"fenlin/internal/member"
+	"fenlin/internal/ticket"
 	"fenlin/internal/wechat/wechatsim"
 )
 
@@ -65,29 +70,62 @@ func TestPhone_ABoundPhoneIsMaskedAndLookedAtForAReason(t *testing.T) {
 	s.call(t, s.leadOf(t, again), "POST", "/tickets/"+again+"/reporter", object{"reason": "约上门时间"}).refused(t, 404, "no_phone")
 }
 
-func TestPhone_TheSamePhoneIsTheSamePerson(t *testing.T) {
+// newcomer signs somebody in to the mini-program who is met for the first time.
+func (s *site) newcomer(t *testing.T, who string) {
+	t.Helper()
+	s.tokens[who] = s.call(t, "", "POST", "/sessions", object{"code": s.sim.LoginCode("o-" + who), "client": "miniprogram"}).want(t, 201).at("token").(string)
+}
+
+func TestPhone_TheSamePhoneInTheOtherAppIsTheSamePerson(t *testing.T) {
 	s := newSite(t, "")
-	ours := s.call(t, "li", "POST", "/me/phone", object{"code": s.sim.PhoneCode("o-li")}).want(t, 200)
-	before := s.report(t, "li", lamp)
-	other := s.report(t, "wang", "5号楼电梯坏了")
-	s.act(t, "wang", before, object{"action": "follow"}).want(t, 200)
-	// wang turns out to be li with a second WeChat.
-	me := s.call(t, "wang", "POST", "/me/phone", object{"code": s.sim.PhoneCode("o-li")}).want(t, 200)
-	if me.at("id") != ours.at("id") || me.at("name") != "li" {
+	// zhao has followed the account for long, and bound the phone there.
+	zhao, err := s.Members.ByOpenID(t.Context(), member.Account, "o-zhao", "")
+	must(t, err)
+	must(t, s.Members.BindPhone(t.Context(), zhao.ID, wechatsim.PhoneOf("o-zhaos-mini")))
+	before, err := s.Report(t.Context(), ticket.Report{Reporter: zhao.ID, Home: s.Units["福馨苑小区"], Channel: "chat", Text: lamp})
+	must(t, err)
+	s.newcomer(t, "zhaos-mini")
+	other := s.call(t, "zhaos-mini", "POST", "/tickets", object{"text": "福馨苑小区5号楼电梯坏了"}).want(t, 201)
+	s.call(t, "zhaos-mini", "PATCH", "/me", object{"name": "老赵"}).want(t, 200)
+	me := s.call(t, "zhaos-mini", "POST", "/me/phone", object{"code": s.sim.PhoneCode("o-zhaos-mini")}).want(t, 200)
+	if me.at("id") != fmt.Sprint(zhao.ID) || me.at("name") != "老赵" {
 		t.Errorf("who they are now: %s", me.content)
 	}
-	for _, who := range []string{"li", "wang"} {
-		mine := s.call(t, who, "GET", "/tickets?view=mine", nil).want(t, 200)
-		if mine.at("items", 0, "number") != other || mine.at("items", 1, "number") != before {
-			t.Errorf("%s: %s", who, mine.content)
-		}
+	mine := s.call(t, "zhaos-mini", "GET", "/tickets?view=mine", nil).want(t, 200)
+	if mine.at("items", 0, "number") != other.at("number") || mine.at("items", 1, "number") != before.Number {
+		t.Errorf("tickets: %s", mine.content)
 	}
 	if audit, err := s.Tickets.Verify(t.Context()); err != nil || len(audit.Faults) > 0 {
 		t.Errorf("%+v %v", audit, err)
 	}
-	// A secretary who reports as a resident keeps the posts.
-	s.call(t, "branch", "POST", "/me/phone", object{"code": s.sim.PhoneCode("o-stranger")}).want(t, 200)
-	if joined := s.call(t, "stranger", "POST", "/me/phone", object{"code": s.sim.PhoneCode("o-stranger")}).want(t, 200); joined.at("posts", 0, "role") != "branch_secretary" {
-		t.Errorf("posts: %s", joined.content)
+	if openid, err := s.Members.OpenID(t.Context(), zhao.ID, member.MiniProgram); err != nil || openid != "o-zhaos-mini" {
+		t.Errorf("openid %q %v", openid, err)
+	}
+}
+
+func TestPhone_ANumberThatChangedHandsOpensNobodysAccount(t *testing.T) {
+	s := newSite(t, "")
+	code := func(who string) object { return object{"code": s.sim.PhoneCode("o-" + who)} }
+	s.call(t, "li", "POST", "/me/phone", code("li")).want(t, 200)
+	// A second WeChat of the same app.
+	s.call(t, "wang", "POST", "/me/phone", code("li")).refused(t, 409, "phone_taken")
+	// A post is at stake, on either side.
+	sun, err := s.Members.ByOpenID(t.Context(), member.Account, "o-sun", "")
+	must(t, err)
+	must(t, s.Members.BindPhone(t.Context(), sun.ID, wechatsim.PhoneOf("o-sun")))
+	must(t, s.Org.Appoint(t.Context(), s.Posts["branch"], sun.ID, ""))
+	s.newcomer(t, "buyer")
+	s.call(t, "buyer", "POST", "/me/phone", code("sun")).refused(t, 409, "phone_taken")
+	must(t, s.Org.Dismiss(t.Context(), s.Posts["branch"], sun.ID))
+	s.call(t, "buyer", "POST", "/me/phone", code("sun")).want(t, 200)
+	// Somebody in the ledger whom WeChat has not met signs in by the phone and serves.
+	ledger, err := s.Members.Add(t.Context(), member.Person{Name: "钱书记"}, "")
+	must(t, err)
+	must(t, s.DB.Tx(t.Context(), func(tx *gorm.DB) error { return tx.Exec("DELETE FROM identities WHERE person_id = ?", ledger.ID).Error }))
+	must(t, s.Members.BindPhone(t.Context(), ledger.ID, wechatsim.PhoneOf("o-qian")))
+	must(t, s.Org.Appoint(t.Context(), s.Posts["branch"], ledger.ID, ""))
+	s.newcomer(t, "qian")
+	if me := s.call(t, "qian", "POST", "/me/phone", code("qian")).want(t, 200); me.at("posts", 0, "role") != "branch_secretary" || me.at("name") != "钱书记" {
+		t.Errorf("the ledger's secretary: %s", me.content)
 	}
 }

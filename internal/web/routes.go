@@ -38,7 +38,7 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{patch, "/me", "changeMe", "改称呼、改所住小区", 200, []int{notFound}}, s.changeMe)
 	signed(a, route{get, "/me/export", "exportMe", "导出我的全部数据", 200, nil}, s.exportMe)
 	signed(a, route{remove, "/me", "closeMe", "注销，清除个人信息", 204, []int{conflict}}, s.closeMe)
-	signed(a, route{post, "/me/phone", "bindPhone", "绑定手机号：用微信手机号按钮的一次性代码", 200, nil}, s.bindPhone)
+	signed(a, route{post, "/me/phone", "bindPhone", "绑定手机号：用微信手机号按钮的一次性代码", 200, []int{conflict}}, s.bindPhone)
 	signed(a, route{remove, "/me/phone", "forgetPhone", "解绑手机号", 204, nil}, s.forgetPhone)
 	signed(a, route{get, "/me/sessions", "listDevices", "我在哪些设备上登录", 200, nil}, s.listDevices)
 	signed(a, route{remove, "/me/sessions", "signOutEverywhere", "退出所有设备", 204, nil}, s.signOutEverywhere)
@@ -51,7 +51,7 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{get, "/tickets/{number}", "showTicket", "工单，及现在可以办理的操作", 200, []int{notFound}}, s.showTicket)
 	signed(a, route{post, "/tickets/{number}/actions", "actOnTicket", "办理工单", 200, []int{notFound, conflict}}, s.actOnTicket)
 	signed(a, route{post, "/tickets/{number}/reporter", "reachReporter", "查看报事人的姓名和手机号，写明原因，留有记录", 200, []int{notFound, conflict}}, s.reachReporter)
-	signed(a, route{post, "/photos", "sendPhoto", "上传照片", 201, nil}, s.sendPhoto)
+	signed(a, route{post, "/photos", "sendPhoto", "上传照片", 201, []int{conflict, tooMany}}, s.sendPhoto)
 	signed(a, route{get, "/photos/{id}", "showPhoto", "看照片", 200, []int{notFound}}, s.showPhoto)
 
 	open(a, route{get, "/compounds", "listCompounds", "小区列表：按名称查找，或由近到远", 200, nil}, s.listCompounds)

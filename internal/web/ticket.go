@@ -146,7 +146,7 @@ func (s *Server) answerTicket(ctx context.Context, c caller, t ticket.Ticket) (*
 }
 
 type listTicketsInput struct {
-	View     string `query:"view" enum:"mine,inbox,following,overdue,compound" default:"mine" doc:"reported by the caller; to be worked on or decided by the caller; followed; overdue where the caller supervises; public list of a compound"`
+	View     string `query:"view" enum:"mine,inbox,following,overdue,compound" default:"mine" doc:"reported by the caller; to be worked on or decided by the caller; followed; overdue or watched where the caller supervises; public list of a compound"`
 	Compound id     `query:"compound_id" doc:"of the view compound; the caller's own when not given"`
 	Paged
 }

@@ -35,6 +35,7 @@ type TicketBrief struct {
 	Solved       *bool           `json:"solved"`
 	Outcome      string          `json:"outcome" enum:",confirmed,tacit,followed_up"`
 	Pending      string          `json:"pending" doc:"the action that waits for a decision, or empty"`
+	Watched      bool            `json:"watched" doc:"redone or transferred three times: the city watches it"`
 }
 
 type ticketView struct {
@@ -117,6 +118,7 @@ func (s *Server) brief(ctx context.Context, t ticket.Ticket, posts map[int64]org
 	if whole {
 		b.Unit, b.Floor, b.Room, b.Text = t.Unit, t.Floor, t.Room, t.Text
 		b.Satisfaction, b.Solved, b.Outcome, b.Pending = string(t.Satisfaction), t.Solved, string(t.Outcome), string(t.Pending)
+		b.Watched = t.Watched
 	}
 	return b, err
 }

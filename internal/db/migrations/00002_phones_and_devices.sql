@@ -21,3 +21,6 @@ CREATE TABLE access_log (
   at         BIGINT       NOT NULL
 );
 CREATE INDEX access_log_subject ON access_log (subject_id, id);
+
+-- A person's photos of a day, and those never attached.
+CREATE INDEX photos_owner ON photos (owner_id, created_at);
