@@ -64,7 +64,7 @@ var (
 	noRoute   = newProblem(http.StatusNotFound, "no_such_path", "没有这个地址，请查阅 /docs")
 	noMethod  = newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "这个地址不支持这种请求方法，请查阅 /docs")
 	ofRequest = map[int]*problem{
-		http.StatusBadRequest:            newProblem(http.StatusBadRequest, "malformed", "请求内容不是合格的 JSON"),
+		http.StatusBadRequest:            newProblem(http.StatusBadRequest, "malformed", "请求内容是空的，或不是合格的 JSON"),
 		http.StatusRequestTimeout:        newProblem(http.StatusRequestTimeout, "slow_request", "请求内容传得太慢，请重试"),
 		http.StatusRequestEntityTooLarge: newProblem(http.StatusRequestEntityTooLarge, "too_large", "请求内容太大"),
 		http.StatusUnsupportedMediaType:  newProblem(http.StatusUnsupportedMediaType, "media_type", "不支持这种内容类型，请用 application/json"),
