@@ -9,7 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"fenlin/internal/errs"
+	"fenlin/internal/db"
 	"fenlin/internal/org"
 	"fenlin/internal/outbox"
 	"fenlin/internal/understand"
@@ -210,27 +210,27 @@ func (s *Service) limit(tx *gorm.DB, t *Ticket, now time.Time) error {
 	return err
 }
 
-// nextNumber counts without gaps, so that a missing ticket shows.
+// nextNumber counts without gaps, so that a missing ticket shows; in one
+// statement, because every other report waits for its row.
 func (s *Service) nextNumber(tx *gorm.DB, now time.Time) (string, error) {
-	day := s.day(now)
-	for range 2 {
-		updated := tx.Exec("UPDATE ticket_numbers SET last = last + 1 WHERE day = ?", day)
-		last := int64(1)
-		var err error
-		switch {
-		case updated.Error != nil:
-			return "", updated.Error
-		case updated.RowsAffected > 0:
-			err = tx.Raw("SELECT last FROM ticket_numbers WHERE day = ?", day).Scan(&last).Error
-		default:
-			err = tx.Exec("INSERT INTO ticket_numbers (day, last) VALUES (?, 1)", day).Error
+	day, last := s.day(now), int64(0)
+	if s.DB.Engine == db.SQLite {
+		err := tx.Raw("INSERT INTO ticket_numbers (day, last) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET last = last + 1 RETURNING last", day).Scan(&last).Error
+		if err != nil {
+			return "", err
 		}
-		if !errors.Is(err, gorm.ErrDuplicatedKey) {
-			return fmt.Sprintf("%s%s-%04d", numberPrefix, day, last), err
+	} else {
+		counted, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context,
+			"INSERT INTO ticket_numbers (day, last) VALUES (?, 1) ON DUPLICATE KEY UPDATE last = LAST_INSERT_ID(last + 1)", day)
+		if err != nil {
+			return "", err
 		}
-		// Another report began the day at the same moment: count after it.
+		if last, err = counted.LastInsertId(); err != nil {
+			return "", err
+		}
+		last = max(last, 1) // 0: the day's first
 	}
-	return "", errs.ErrBusy
+	return fmt.Sprintf("%s%s-%04d", numberPrefix, day, last), nil
 }
 
 // day is the local date as numbers carry it, yyMMdd.
