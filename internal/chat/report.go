@@ -35,6 +35,9 @@ func (c *turn) sentence(ctx context.Context, text string) (string, error) {
 	case onlyPlace(text, r):
 		return c.offerHome(ctx, r.Compounds[:1])
 	case worth(r):
+		if said, done, err := c.still(ctx, text, r); done || err != nil {
+			return said, err
+		}
 		c.st.Draft = draft{Text: text}
 		return c.askForKind(r), nil
 	case r.Intent == understand.Chatter:

@@ -353,6 +353,20 @@ li: 没解决
 li: 4
 < 已退回重办 | 文峰街道党工委书记
 `},
+	{"still the same is about the same ticket", `
+li: 还是不亮
+< 哪一类
+li: 退出
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+li: 还是不亮
+< FY261123-0001 还在办理 | 催 | 补充
+* finish 0001
+li: 还是不亮，换了也没用
+< FY261123-0001 已退回重办 | 南薰社区党委书记
+li: 还是没水，5号楼
+< 哪一类 | 1 供水
+`},
 	{"what comes back after closing is done again", `
 li: 3号楼2单元楼道灯坏了
 < FY261123-0001

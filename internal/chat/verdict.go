@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"fenlin/internal/ticket"
+	"fenlin/internal/understand"
 )
 
 // verdict is what a reporter says of a finished ticket.
@@ -169,11 +171,43 @@ func (c *turn) late(ctx context.Context, v verdict, text string) (string, error)
 	case t.State == ticket.Closed:
 		return c.rateClosed(ctx, t, v, text)
 	case t.State.Open() && (v == unsolved || v == notHappy):
-		return t.Number + " 还在办理。着急请回复「催」；有新情况回复「补充」加内容。", nil
+		return stillOpen(t), nil
 	case t.State.Open():
 		return t.Number + " 还没有办结，办结后再请您评价。回复「查 " + tail(t) + "」看进度；不用办了就回复「撤销」。", nil
 	}
 	return c.elsewhere(ctx, text)
+}
+
+// stillWords begin a sentence that goes on about what was told before.
+var stillWords = regexp.MustCompile(`^(?:怎么)?(?:还是|仍然?|依然|依旧|照样|又)`)
+
+// still takes an unclear 还是不亮 for an answer about the ticket of which it may
+// be told; done is false when there is none.
+func (c *turn) still(ctx context.Context, text string, r understand.Reading) (said string, done bool, err error) {
+	if !stillWords.MatchString(fold(text)) {
+		return "", false, nil
+	}
+	waiting, err := c.waiting(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	about := func(t ticket.Ticket) bool { // not likely something else
+		g := r.Guesses[0]
+		return g.Code == otherKind || g.Code == t.Category || g.Confidence < likely
+	}
+	if len(waiting) > 0 && about(waiting[0]) {
+		said, err = c.confirm(ctx, waiting[0], unsolved, text)
+		return said, true, err
+	}
+	tickets, err := c.list(ctx, 1)
+	if err != nil || len(tickets) == 0 || !tickets[0].State.Open() || !about(tickets[0]) {
+		return "", false, err
+	}
+	return stillOpen(tickets[0]), true, nil
+}
+
+func stillOpen(t ticket.Ticket) string {
+	return t.Number + " 还在办理。着急请回复「催」；有新情况回复「补充」加内容。"
 }
 
 func (c *turn) elsewhere(ctx context.Context, text string) (string, error) {
