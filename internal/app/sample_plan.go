@@ -119,6 +119,9 @@ func planSample(files fs.FS, newID func() int64) (*samplePlan, error) {
 			p.community(u, j, c, s.At.around(j, 550))
 		}
 	}
+	for _, name := range f.Units {
+		p.tree.WorkUnits = append(p.tree.WorkUnits, org.WorkUnit{ID: newID(), Kind: org.Organ, Name: name, Sample: true})
+	}
 	p.settle()
 	return p, nil
 }
@@ -240,11 +243,11 @@ func (p *samplePlan) settle() {
 		seat.Holder = p.person(h.openid, h.home, partyPosts[seat.Role])
 		switch seat.Role {
 		case org.GroupLeader:
-			seat.SentBy = p.file.Units[leaders%len(p.file.Units)]
+			seat.SentBy = p.tree.WorkUnits[leaders%len(p.tree.WorkUnits)].ID
 			leaders++
 		case org.BranchSecretary: // three of five are sent, until there are enough
 			if secretaries%5 < 3 && sent < p.file.SentBranchSecretaries {
-				seat.SentBy = p.file.Units[sent%len(p.file.Units)]
+				seat.SentBy = p.tree.WorkUnits[sent%len(p.tree.WorkUnits)].ID
 				sent++
 			}
 			secretaries++

@@ -39,7 +39,11 @@ type Person struct {
 	Sample     bool
 	CreatedAt  int64
 	ClosedAt   int64  // 0 while the account is open
-	Phone      string // sealed; empty until bound
+	Phone      string // sealed, like the next three; empty until bound
+	IDNumber   string `gorm:"column:id_number"`
+	Birth      string // 2006-01-02
+	Address    string
+	Gender     string // male or female; empty when not told
 }
 
 // TableName is gorm's.
@@ -170,6 +174,6 @@ func (s *Service) Close(ctx context.Context, person int64) error {
 				return err
 			}
 		}
-		return tx.Exec("UPDATE people SET name = '', compound_id = 0, phone = '', phone_index = NULL, closed_at = ? WHERE id = ?", now, person).Error
+		return tx.Exec("UPDATE people SET name = '', compound_id = 0, phone = '', phone_index = NULL, id_number = '', id_index = NULL, birth = '', address = '', gender = '', closed_at = ? WHERE id = ?", now, person).Error
 	})
 }

@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"errors"
+	"reflect"
 
 	"gorm.io/gorm"
 )
@@ -15,6 +16,7 @@ type Tree struct {
 	Units     []Unit
 	Compounds []Compound
 	Seats     []Seat
+	WorkUnits []WorkUnit
 }
 
 // Seat is a post with the person who holds it.
@@ -23,8 +25,8 @@ type Seat struct {
 	OrgID  int64
 	Role   Role
 	Title  string
-	Holder int64  // a person's id; 0: the post is vacant
-	SentBy string // the organ or enterprise that sends the holder, or empty
+	Holder int64 // a person's id; 0: the post is vacant
+	SentBy int64 // the work unit that sends the holder; 0 = none
 }
 
 // loadBatch is the rows of one INSERT; SQLite allows 32,766 parameters.
@@ -41,19 +43,27 @@ func (s *Service) Load(tx *gorm.DB, t Tree) error {
 		return ErrFounded
 	}
 	now := s.Now().UnixMilli()
+	states := make([]state, 0, len(t.Units))
 	for i := range t.Units {
 		t.Units[i].CreatedAt = now
+		states = append(states, firstState(t.Units[i]))
+	}
+	for i := range t.WorkUnits {
+		t.WorkUnits[i].CreatedAt = now
 	}
 	posts, appointments := make([]postRow, 0, len(t.Seats)), make([]appointmentRow, 0, len(t.Seats))
 	for _, seat := range t.Seats {
 		posts = append(posts, postRow{ID: seat.ID, OrgID: seat.OrgID, Role: seat.Role, Title: seat.Title, CreatedAt: now})
 		if seat.Holder != 0 {
 			appointments = append(appointments, appointmentRow{
-				ID: s.DB.NewID(), PostID: seat.ID, PersonID: seat.Holder, Unit: seat.SentBy, FromAt: now,
+				ID: s.DB.NewID(), PostID: seat.ID, PersonID: seat.Holder, UnitID: seat.SentBy, FromAt: now,
 			})
 		}
 	}
-	for _, rows := range []any{t.Units, t.Compounds, posts, appointments} {
+	for _, rows := range []any{t.Units, states, t.Compounds, t.WorkUnits, posts, appointments} {
+		if reflect.ValueOf(rows).Len() == 0 {
+			continue
+		}
 		if err := tx.CreateInBatches(rows, loadBatch).Error; err != nil {
 			return err
 		}
@@ -75,7 +85,7 @@ type appointmentRow struct {
 	ID       int64
 	PostID   int64
 	PersonID int64
-	Unit     string
+	UnitID   int64
 	FromAt   int64
 	ToAt     int64
 }

@@ -48,6 +48,10 @@ type Unit struct {
 	Path      string
 	Sample    bool
 	CreatedAt int64
+
+	Version     int64 // counts the changes
+	ClosedAt    int64 // 0 while the unit is there
+	SuccessorID int64 // the unit that took this one up; 0 = none
 }
 
 // TableName is gorm's.
@@ -85,6 +89,9 @@ type Compound struct {
 	Lat, Lng   float64  // degrees in Datum
 	Datum      string   // gcj02 or wgs84
 	Aliases    []string `gorm:"serializer:json"`
+
+	Branch        string // the Party branch's name; empty: it has none
+	ConsultsSince string // the day when its parties began to hold consultations, 2006-01-02; empty: not yet
 }
 
 // Service answers questions about the organisation and changes it.
@@ -105,6 +112,10 @@ func (s *Service) Add(ctx context.Context, u Unit, c *Compound) (Unit, error) {
 		}
 		u.Path = fmt.Sprintf("%s%d/", parent.Path, u.ID)
 		if err := tx.Create(&u).Error; err != nil {
+			return err
+		}
+		first := firstState(u)
+		if err := tx.Create(&first).Error; err != nil {
 			return err
 		}
 		if c == nil {

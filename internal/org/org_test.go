@@ -63,7 +63,7 @@ func plant(t *testing.T) *tree {
 func (w *tree) holder(t *testing.T, person int64, posts ...string) org.Actor {
 	t.Helper()
 	for _, p := range posts {
-		if err := w.Appoint(t.Context(), w.posts[p], person, ""); err != nil {
+		if err := w.Appoint(t.Context(), w.posts[p], person, 0); err != nil {
 			t.Fatal(err)
 		}
 	}

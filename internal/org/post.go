@@ -199,11 +199,11 @@ func (s *Service) NewPost(ctx context.Context, unit int64, role Role, title stri
 	})
 }
 
-// Appoint puts a person in a post from now on; unit is the organ or enterprise
-// that sends them (双向进入、交叉任职), or empty.
-func (s *Service) Appoint(ctx context.Context, post, person int64, unit string) error {
+// Appoint puts a person in a post from now on; unit is the work unit that
+// sends them (双向进入、交叉任职), or 0.
+func (s *Service) Appoint(ctx context.Context, post, person, unit int64) error {
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("INSERT INTO appointments (id, post_id, person_id, unit, from_at, to_at) VALUES (?, ?, ?, ?, ?, 0)",
+		return tx.Exec("INSERT INTO appointments (id, post_id, person_id, unit_id, from_at, to_at) VALUES (?, ?, ?, ?, ?, 0)",
 			s.DB.NewID(), post, person, unit, s.Now().UnixMilli()).Error
 	})
 }

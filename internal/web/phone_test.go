@@ -113,7 +113,7 @@ func TestPhone_ANumberThatChangedHandsOpensNobodysAccount(t *testing.T) {
 	sun, err := s.Members.ByOpenID(t.Context(), member.Account, "o-sun", "")
 	must(t, err)
 	must(t, s.Members.BindPhone(t.Context(), sun.ID, wechatsim.PhoneOf("o-sun")))
-	must(t, s.Org.Appoint(t.Context(), s.Posts["branch"], sun.ID, ""))
+	must(t, s.Org.Appoint(t.Context(), s.Posts["branch"], sun.ID, 0))
 	s.newcomer(t, "buyer")
 	s.call(t, "buyer", "POST", "/me/phone", code("sun")).refused(t, 409, "phone_taken")
 	must(t, s.Org.Dismiss(t.Context(), s.Posts["branch"], sun.ID))
@@ -123,7 +123,7 @@ func TestPhone_ANumberThatChangedHandsOpensNobodysAccount(t *testing.T) {
 	must(t, err)
 	must(t, s.DB.Tx(t.Context(), func(tx *gorm.DB) error { return tx.Exec("DELETE FROM identities WHERE person_id = ?", ledger.ID).Error }))
 	must(t, s.Members.BindPhone(t.Context(), ledger.ID, wechatsim.PhoneOf("o-qian")))
-	must(t, s.Org.Appoint(t.Context(), s.Posts["branch"], ledger.ID, ""))
+	must(t, s.Org.Appoint(t.Context(), s.Posts["branch"], ledger.ID, 0))
 	s.newcomer(t, "qian")
 	if me := s.call(t, "qian", "POST", "/me/phone", code("qian")).want(t, 200); me.at("posts", 0, "role") != "branch_secretary" || me.at("name") != "钱书记" {
 		t.Errorf("the ledger's secretary: %s", me.content)

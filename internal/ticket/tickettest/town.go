@@ -82,7 +82,7 @@ func New(t testing.TB) *Town {
 		id, err := o.NewPost(ctx, w.Units[unit], role, title)
 		must(err)
 		w.Posts[key] = id
-		must(o.Appoint(ctx, id, person(key, 0), ""))
+		must(o.Appoint(ctx, id, person(key, 0), 0))
 	}
 	unit("汾阳市", org.City, "", "", nil)
 	unit("文峰街道", org.Subdistrict, "汾阳市", "", nil)
