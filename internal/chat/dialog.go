@@ -166,6 +166,8 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 		return c.rate(ctx, in)
 	case wordHome:
 		return c.home(ctx, in.rest)
+	case wordLogin:
+		return c.login(ctx)
 	case wordLeave:
 		if stood.Ask == askNothing {
 			return sayNothingToLeave, nil

@@ -32,7 +32,7 @@ func (s *Server) routes(r *gin.Engine) {
 	r.Match([]string{get, head}, "/readyz", s.ready)
 
 	a := s.newAPI(r)
-	open(a, route{post, "/sessions", "signIn", "登录：用微信的一次性代码换取会话", 201, nil}, s.signIn)
+	open(a, route{post, "/sessions", "signIn", "登录：用微信的一次性代码换取会话", 201, []int{tooMany}}, s.signIn)
 	signed(a, route{remove, "/sessions", "signOut", "退出登录", 204, nil}, s.signOut)
 	signed(a, route{get, "/me", "showMe", "我是谁", 200, nil}, s.showMe)
 	signed(a, route{patch, "/me", "changeMe", "改称呼、改所住小区", 200, []int{notFound}}, s.changeMe)
@@ -65,7 +65,7 @@ func (s *Server) routes(r *gin.Engine) {
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
 
 	for path, page := range map[string]gin.HandlerFunc{
-		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/app/*path": s.page("app.html"),
+		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/api.js": s.page("api.js"), "/frame.js": s.page("frame.js"), "/app/*path": s.page("app.html"),
 		"/docs": s.page("docs/index.html"), "/docs/:file": s.file("docs"), "/board/": s.page("board/index.html"), "/board/:file": s.file("board"),
 	} {
 		r.Match([]string{get, head}, path, page)

@@ -14,7 +14,7 @@ import (
 type signInInput struct {
 	Device string `header:"User-Agent" doc:"kept beside the sign-in, for its owner to know it by"`
 	Body   struct {
-		Code   string `json:"code" minLength:"1" maxLength:"512" doc:"one-time code of WeChat; in the demo sim:<openid>"`
+		Code   string `json:"code" minLength:"1" maxLength:"512" doc:"one-time code of WeChat; or chat: and the eight digits that the account sends on 登录; in the demo sim:<openid>"`
 		Client string `json:"client" enum:"miniprogram,h5"`
 	}
 }
@@ -26,15 +26,7 @@ type sessionView struct {
 }
 
 func (s *Server) signIn(ctx context.Context, in *signInInput) (*body[sessionView], error) {
-	app, identify := member.MiniProgram, s.WeChat.Code2Session
-	if in.Body.Client == "h5" {
-		app, identify = member.Account, s.WeChat.OAuth
-	}
-	openid, unionid, err := identify(ctx, in.Body.Code)
-	if err != nil {
-		return nil, err
-	}
-	person, err := s.Members.ByOpenID(ctx, app, openid, unionid)
+	person, err := s.identify(ctx, in.Body.Client, in.Body.Code)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +36,22 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*body[sessionView
 	}
 	me, err := s.viewMe(ctx, person)
 	return answer(sessionView{token, s.local(expires), me}), err
+}
+
+// identify finds who a code stands for.
+func (s *Server) identify(ctx context.Context, client, code string) (member.Person, error) {
+	if digits, ok := strings.CutPrefix(code, "chat:"); ok {
+		return s.Chat.Redeem(ctx, digits)
+	}
+	app, identify := member.MiniProgram, s.WeChat.Code2Session
+	if client == "h5" {
+		app, identify = member.Account, s.WeChat.OAuth
+	}
+	openid, unionid, err := identify(ctx, code)
+	if err != nil {
+		return member.Person{}, err
+	}
+	return s.Members.ByOpenID(ctx, app, openid, unionid)
 }
 
 func (s *Server) signOut(ctx context.Context, c caller, _ *struct{}) (*nothing, error) {

@@ -198,3 +198,24 @@ func TestAdmin_CountsRequestsMessagesAndTheOutbox(t *testing.T) {
 		t.Errorf("pprof: %d", res.StatusCode)
 	}
 }
+
+func TestSignIn_OnAComputerWithTheDigitsFromTheChat(t *testing.T) {
+	s := newSite(t, "")
+	digits := regexp.MustCompile(`\d{4} \d{4}`).FindString(s.say(t, "branch", "登录").Text())
+	code := "chat:" + strings.ReplaceAll(digits, " ", "")
+	in := object{"code": code, "client": "h5"}
+	first := s.call(t, "", "POST", "/sessions", in).want(t, 201)
+	if first.at("me", "name") != "branch" {
+		t.Errorf("%q signs in %s", digits, first.content)
+	}
+	s.call(t, "", "POST", "/sessions", in).refused(t, 422, "login_code") // it works once
+	for _, wrong := range []string{"chat:", "chat:1", "chat:00000000", "chat:abcdefgh", code + "0"} {
+		s.call(t, "", "POST", "/sessions", object{"code": wrong, "client": "h5"}).refused(t, 422, "login_code")
+	}
+	late := regexp.MustCompile(`\d{4} \d{4}`).FindString(s.say(t, "li", "登录").Text())
+	for range 60 {
+		s.call(t, "", "POST", "/sessions", object{"code": "chat:99999999", "client": "h5"})
+	}
+	s.call(t, "", "POST", "/sessions", object{"code": "chat:99999999", "client": "h5"}).refused(t, 429, "login_tries")
+	s.call(t, "", "POST", "/sessions", object{"code": "chat:" + strings.ReplaceAll(late, " ", ""), "client": "h5"}).want(t, 201) // who has a code is not held up
+}

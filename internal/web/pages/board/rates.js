@@ -1,4 +1,4 @@
-import { ask } from "./api.js";
+import { ask } from "/api.js";
 import { byId, el, moment, percent, plain } from "/dom.js";
 import { go } from "./address.js";
 import { presets } from "./period.js";

@@ -1,4 +1,4 @@
-import { ask } from "./api.js";
+import { ask } from "/api.js";
 import { el, moment } from "/dom.js";
 import { path, question } from "./rates.js";
 

@@ -1,4 +1,4 @@
-import { ask } from "./api.js";
+import { ask } from "/api.js";
 import { byId, el, moment } from "/dom.js";
 import { go } from "./address.js";
 import { path, question } from "./rates.js";

@@ -1,0 +1,111 @@
+// The frame of a page for people at work: signing in, large text, leaving, and
+// the place where troubles are told.
+import { ask, session } from "/api.js";
+import { byId, el } from "/dom.js";
+
+export function tell(error) {
+  const p = byId("trouble");
+  p.hidden = !error;
+  p.textContent = error ? error.message : "";
+}
+
+function large(on) {
+  document.documentElement.toggleAttribute("data-large", on);
+  byId("large").setAttribute("aria-pressed", String(on));
+  localStorage.setItem("fenlin-large", on ? "1" : "");
+}
+
+// frame's start shows begin(me) to whoever is signed in. Roles are those that the demo
+// offers, by rank, with their names; whom says for what, when there is nobody.
+export function frame({ roles, whom, begin }) {
+  const order = Object.keys(roles);
+  const work = byId("work");
+
+  async function start() {
+    if (!session.token) return signIn();
+    let me;
+    try {
+      me = await ask("GET", "/api/v1/me");
+    } catch (error) {
+      session.token = null;
+      tell(error);
+      return signIn();
+    }
+    byId("sign-in").hidden = true;
+    work.hidden = false;
+    byId("leave").hidden = false;
+    byId("who").textContent = [me.name, me.posts[0]?.title].filter(Boolean).join(" · ");
+    await begin(me);
+  }
+
+  async function enter(code) {
+    try {
+      tell(null);
+      session.token = (await ask("POST", "/api/v1/sessions", { code, client: "h5" })).token;
+      await start();
+    } catch (error) {
+      tell(error);
+    }
+  }
+
+  async function signIn() {
+    work.hidden = true;
+    byId("leave").hidden = true;
+    byId("who").textContent = "";
+    const section = byId("sign-in");
+    section.hidden = false;
+    const demo = section.dataset.demo === "true";
+    section.replaceChildren(el("h2", {}, "登录"), ...byCode(enter));
+    if (demo) section.append(...(await byPerson(enter)));
+  }
+
+  // byPerson offers the people of the sample city.
+  async function byPerson(enter) {
+    const list = el("div", { class: "people", "aria-live": "polite" }, "正在读取人物……");
+    const search = el("input", { type: "search", placeholder: "姓名或单位", autocomplete: "off" });
+    const rank = (p) => Math.min(...p.roles.map((r) => order.indexOf(r)).filter((i) => i >= 0));
+    const load = async () => {
+      const people = (await ask("GET", "/sim/people")).filter((p) => p.roles.some((r) => roles[r])).sort((a, b) => rank(a) - rank(b));
+      const draw = () => {
+        const q = search.value.trim();
+        const found = people.filter((p) => !q || p.name.includes(q) || p.org.includes(q));
+        list.replaceChildren(...found.slice(0, 60).map((p) => el("button", { type: "button", click: () => enter(`sim:${p.openid}`) },
+          p.name, el("small", {}, `${p.org} · ${p.roles.filter((r) => roles[r]).map((r) => roles[r]).join("、")}`))));
+        if (!found.length) list.textContent = people.length ? "没有找到，换个词试试。" : `这里还没有可以${whom}的人物。`;
+        else if (found.length > 60) list.append(el("p", { class: "soft" }, `还有 ${found.length - 60} 位，请输入姓名或单位查找。`));
+      };
+      search.addEventListener("input", draw);
+      draw();
+    };
+    load().catch((error) => { list.textContent = ""; tell(error); });
+    return [
+      el("p", {}, "这是演示，也可以直接选一个人物。看到的范围就是这个岗位负责的范围。"),
+      el("p", {}, el("label", {}, "查找 ", search)), list,
+    ];
+  }
+
+  byId("large").addEventListener("click", () => large(!document.documentElement.hasAttribute("data-large")));
+  byId("leave").addEventListener("click", async () => {
+    try { await ask("DELETE", "/api/v1/sessions"); } catch { /* it ends by itself */ }
+    session.token = null;
+    history.replaceState(null, "", location.pathname);
+    await signIn();
+  });
+  large(localStorage.getItem("fenlin-large") === "1");
+  return { start, signIn };
+}
+
+// byCode asks for the digits that the account sends in the chat.
+function byCode(enter) {
+  const digits = el("input", { type: "text", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "12", required: true, "aria-label": "登录码", placeholder: "8 位数字" });
+  const form = el("form", {
+    class: "tools",
+    submit: (event) => {
+      event.preventDefault();
+      const code = digits.value.replace(/\D/g, "");
+      digits.value = "";
+      enter(`chat:${code}`);
+    },
+  }, digits, el("button", { class: "primary" }, "进入"));
+  return [el("p", {}, "请在微信公众号里发送「登录」，把收到的数字填在这里，五分钟内有效。"), form];
+}
