@@ -1,6 +1,7 @@
 package org
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"reflect"
@@ -15,8 +16,10 @@ var ErrFounded = errors.New("org: there is a city already")
 type Tree struct {
 	Units     []Unit
 	Compounds []Compound
+	Parties   []Party
 	Seats     []Seat
 	WorkUnits []WorkUnit
+	Partners  []Partner
 }
 
 // Seat is a post with the person who holds it.
@@ -27,6 +30,7 @@ type Seat struct {
 	Title  string
 	Holder int64 // a person's id; 0: the post is vacant
 	SentBy int64 // the work unit that sends the holder; 0 = none
+	Since  int64 // when the holder began, epoch milliseconds; 0 = now
 }
 
 // loadBatch is the rows of one INSERT; SQLite allows 32,766 parameters.
@@ -56,11 +60,11 @@ func (s *Service) Load(tx *gorm.DB, t Tree) error {
 		posts = append(posts, postRow{ID: seat.ID, OrgID: seat.OrgID, Role: seat.Role, Title: seat.Title, CreatedAt: now})
 		if seat.Holder != 0 {
 			appointments = append(appointments, appointmentRow{
-				ID: s.DB.NewID(), PostID: seat.ID, PersonID: seat.Holder, UnitID: seat.SentBy, FromAt: now,
+				ID: s.DB.NewID(), PostID: seat.ID, PersonID: seat.Holder, UnitID: seat.SentBy, FromAt: cmp.Or(seat.Since, now),
 			})
 		}
 	}
-	for _, rows := range []any{t.Units, states, t.Compounds, t.WorkUnits, posts, appointments} {
+	for _, rows := range []any{t.Units, states, t.Compounds, t.Parties, t.WorkUnits, t.Partners, posts, appointments} {
 		if reflect.ValueOf(rows).Len() == 0 {
 			continue
 		}

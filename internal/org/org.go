@@ -35,6 +35,9 @@ const (
 	CompoundKind  Kind = "compound"       // 小区 (its branch: 小区党支部)
 	BuildingGroup Kind = "building_group" // 楼栋党小组; its code is the building's number
 	Department    Kind = "department"     // 部门; its code is the one routing names
+
+	HubHousehold    Kind = "hub_household"    // 党员中心户, of a building group
+	LinkedHousehold Kind = "linked_household" // 党员联户, of a hub household
 )
 
 // Unit is a node of the tree. Path is the ids from the root, '/1/23/456/', so

@@ -34,6 +34,7 @@ func plant(t *testing.T) *tree {
 		{"south", "street", org.Community, "", nil},
 		{"garden", "north", org.CompoundKind, "", &org.Compound{Governance: org.Managed}},
 		{"group3", "garden", org.BuildingGroup, "3", nil},
+		{"household", "group3", org.HubHousehold, "1", nil},
 		{"gas", "city", org.Department, "gas_company", nil},
 	} {
 		made, err := w.Add(t.Context(), org.Unit{ParentID: w.units[u.parent].ID, Kind: u.kind, Code: u.code, Name: u.name}, u.compound)
@@ -47,7 +48,7 @@ func plant(t *testing.T) *tree {
 		role org.Role
 	}{
 		"city": {"city", org.CitySecretary}, "street": {"street", org.SubdistrictSecretary}, "north": {"north", org.CommunitySecretary},
-		"south": {"south", org.CommunitySecretary}, "branch": {"garden", org.BranchSecretary}, "leader": {"group3", org.GroupLeader},
+		"south": {"south", org.CommunitySecretary}, "branch": {"garden", org.BranchSecretary}, "leader": {"group3", org.GroupLeader}, "hub": {"household", org.HouseholdHub},
 		"gas": {"gas", org.DepartmentDesk}, "clerk": {"north", org.Clerk},
 	} {
 		id, err := w.NewPost(t.Context(), w.units[p.unit].ID, p.role, name)
@@ -134,11 +135,11 @@ func TestActor_HoldsPostsWhileAppointed(t *testing.T) {
 	}
 }
 
-func TestDesk_IsTheChainTheBuildingsGroupAndTheDepartments(t *testing.T) {
+func TestDesk_IsTheChainTheBuildingsGroupWithItsHubsAndTheDepartments(t *testing.T) {
 	w := plant(t)
 	w.holder(t, 1, "leader")
 	for building, want := range map[string][]string{
-		"3": {"branch", "city", "clerk", "gas", "leader", "north", "street"},
+		"3": {"branch", "city", "clerk", "gas", "hub", "leader", "north", "street"},
 		"9": {"branch", "city", "clerk", "gas", "north", "street"},
 	} {
 		d, err := w.Desk(t.Context(), w.units["garden"].ID, building)

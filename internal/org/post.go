@@ -25,6 +25,7 @@ const (
 	Clerk                Role = "clerk"                 // 台账员
 	Operator             Role = "operator"              // 运维
 	PrivacyOfficer       Role = "privacy_officer"       // 个人信息保护负责人
+	Commissioner         Role = "commissioner"          // 兼职委员 of a community, sent by a work unit; allows nothing
 )
 
 // Rank orders those who handle: a redo or an appeal goes to a higher rank.
@@ -145,7 +146,7 @@ type Desk struct {
 }
 
 // Desk returns the desk of a unit; building names the building group to
-// include, and may be empty.
+// include with its hub households, and may be empty.
 func (s *Service) Desk(ctx context.Context, unit int64, building string) (Desk, error) {
 	var found []struct {
 		Unit
@@ -162,8 +163,9 @@ func (s *Service) Desk(ctx context.Context, unit int64, building string) (Desk, 
 	now, chain := s.Now().UnixMilli(), d.Unit.Chain()
 	err = s.DB.Read(ctx).Raw(selectPosts+`WHERE p.org_id IN ?
 UNION ALL `+selectPosts+`WHERE u.parent_id = ? AND u.kind = 'department'
-UNION ALL `+selectPosts+`WHERE u.parent_id = ? AND u.kind = 'building_group' AND u.code = ?`,
-		now, now, chain, now, now, chain[len(chain)-1], now, now, unit, building).Scan(&d.Posts).Error
+UNION ALL `+selectPosts+`WHERE u.parent_id = ? AND u.kind = 'building_group' AND u.code = ?
+UNION ALL `+selectPosts+`JOIN org_units g ON g.id = u.parent_id WHERE g.parent_id = ? AND g.kind = 'building_group' AND g.code = ? AND u.kind = 'hub_household'`,
+		now, now, chain, now, now, chain[len(chain)-1], now, now, unit, building, now, now, unit, building).Scan(&d.Posts).Error
 	return d, err
 }
 

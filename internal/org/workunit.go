@@ -25,3 +25,13 @@ type WorkUnit struct {
 
 // TableName is gorm's.
 func (WorkUnit) TableName() string { return "units" }
+
+// Partner says that a work unit serves a community (结对共建).
+type Partner struct {
+	UnitID      int64
+	CommunityID int64
+	Since       string // 2006-01-02
+}
+
+// TableName is gorm's.
+func (Partner) TableName() string { return "unit_partners" }
