@@ -49,6 +49,7 @@ const (
 	Supervise  Permission = "supervise"   // decide on returns, exclusions and extensions, transfer, close after a follow-up
 	SeeRates   Permission = "see_rates"   // read rates of the subtree and the tickets behind them
 	SeeLooks   Permission = "see_looks"   // read the log of looks at personal data
+	Ledger     Permission = "ledger"      // import and export ledgers of the subtree
 )
 
 // grants is the one place that says which role allows what.
@@ -57,6 +58,7 @@ var grants = map[Permission]map[Role]bool{
 	Supervise:  {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
 	SeeRates:   {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	SeeLooks:   {PrivacyOfficer: true},
+	Ledger:     {CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true, Operator: true},
 }
 
 // Post is a place in the organisation that people hold for a time.
