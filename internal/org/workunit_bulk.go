@@ -4,16 +4,6 @@ import (
 	"gorm.io/gorm"
 )
 
-// Partner is a community that a work unit is paired with (结对共建).
-type Partner struct {
-	UnitID      int64
-	CommunityID int64
-	Since       string // the day, 2006-01-02; empty when not told
-}
-
-// TableName is gorm's.
-func (Partner) TableName() string { return "unit_partners" }
-
 // AllWorkUnits are all work units with the communities of each, closed ones
 // too, in the order in which they were made.
 func (s *Service) AllWorkUnits(tx *gorm.DB) ([]WorkUnit, map[int64][]Partner, error) {
