@@ -74,6 +74,11 @@ func (u Unit) Chain() []int64 {
 // Within says that path lies in the subtree of the unit whose path is root.
 func Within(path, root string) bool { return root != "" && strings.HasPrefix(path, root) }
 
+// Below is the range of paths, from <= path < to, that is the subtree of the
+// unit with that path, the unit itself included. Unlike LIKE it is one range of
+// an index on every engine.
+func Below(path string) (from, to string) { return path, strings.TrimSuffix(path, "/") + "0" }
+
 // Governance says who runs a compound.
 type Governance string
 

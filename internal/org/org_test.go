@@ -162,3 +162,12 @@ func TestDesk_IsTheChainTheBuildingsGroupWithItsHubsAndTheDepartments(t *testing
 		t.Error(err)
 	}
 }
+
+func TestBelow_IsWhatWithinSays(t *testing.T) {
+	for _, path := range []string{"/", "/1/", "/1/23/", "/1/230/", "/1/2/", "/1/23/4/", "/1/23/400/5/", "/2/", "/12/"} {
+		from, to := org.Below("/1/23/")
+		if got, want := from <= path && path < to, org.Within(path, "/1/23/"); got != want {
+			t.Errorf("%s below: %t, within: %t", path, got, want)
+		}
+	}
+}

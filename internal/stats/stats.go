@@ -278,11 +278,12 @@ func (s *Service) admit(ctx context.Context, q *Query, now time.Time) (org.Unit,
 
 // tickets are the tickets a question is about, t, with their units.
 func (s *Service) tickets(ctx context.Context, q Query, unit org.Unit) *gorm.DB {
+	from, to := org.Below(unit.Path)
 	tx := s.DB.Read(ctx).Table("tickets t").
 		Joins("JOIN org_units u ON u.id = t.org_id").
 		Joins("LEFT JOIN org_units m ON m.id = u.parent_id LEFT JOIN org_units d ON d.id = m.parent_id").
 		Where("t.created_at >= ? AND t.created_at < ?", q.From.UnixMilli(), q.To.UnixMilli()).
-		Where("u.path LIKE ?", unit.Path+"%")
+		Where("u.path >= ? AND u.path < ?", from, to)
 	if q.Group == Handler {
 		tx = tx.Joins("LEFT JOIN posts p ON p.id = t.lead_post")
 	}

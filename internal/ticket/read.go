@@ -184,8 +184,9 @@ func (s *Service) inbox(q *gorm.DB, by org.Actor) *gorm.DB {
 				below = append(below, r)
 			}
 		}
-		where = where.Or("t.pending <> '' AND t.pending_by <> ? AND t.org_id IN (SELECT id FROM org_units WHERE path LIKE ?) AND t.lead_post IN (SELECT id FROM posts WHERE role IN ?)",
-			by.Person, p.OrgPath+"%", below)
+		from, to := org.Below(p.OrgPath)
+		where = where.Or("t.pending <> '' AND t.pending_by <> ? AND t.org_id IN (SELECT id FROM org_units WHERE path >= ? AND path < ?) AND t.lead_post IN (SELECT id FROM posts WHERE role IN ?)",
+			by.Person, from, to, below)
 	}
 	return q.Where(where)
 }
@@ -195,7 +196,8 @@ func within(q *gorm.DB, by org.Actor, p org.Permission) *gorm.DB {
 	cond := q.Session(&gorm.Session{NewDB: true}).Where("1 = 0")
 	for _, post := range by.Posts {
 		if (org.Actor{Posts: []org.Post{post}}).May(p, post.OrgPath) {
-			cond = cond.Or("u.path LIKE ?", post.OrgPath+"%")
+			from, to := org.Below(post.OrgPath)
+			cond = cond.Or("u.path >= ? AND u.path < ?", from, to)
 		}
 	}
 	return cond
