@@ -139,10 +139,10 @@ func secretCmd(file *string) *cobra.Command {
 			if err := a.DB.Check(ctx); err != nil {
 				return err
 			}
-			total := 0
-			err := a.Members.Rotate(ctx, func(done int) { total = done; fmt.Fprintf(w, "%d people sealed anew\n", done) })
+			sealed := 0
+			err := a.Members.Rotate(ctx, func(done, total int) { sealed = done; fmt.Fprintf(w, "%d of %d people sealed anew\n", done, total) })
 			if err != nil {
-				return fmt.Errorf("%d people were sealed anew, then: %w; run it again with every old key still in FENLIN_SECRET_KEYS", total, err)
+				return fmt.Errorf("%d people were sealed anew, then: %w; run it again with every old key still in FENLIN_SECRET_KEYS", sealed, err)
 			}
 			fmt.Fprintln(w, "everything is sealed by the newest key; the older ones may be taken out of FENLIN_SECRET_KEYS")
 			return nil

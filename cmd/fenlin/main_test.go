@@ -373,7 +373,7 @@ func TestSecretRotate_TheOldKeyIsNoLongerNeeded(t *testing.T) {
 	if _, errs, code := with(young).run(t, "secret", "rotate"); code != 1 || !strings.Contains(errs, "old key") {
 		t.Errorf("without the old key: exit code %d: %s", code, errs)
 	}
-	if out := with(young+","+old).must(t, "secret", "rotate"); !strings.Contains(out, "1 people sealed anew") {
+	if out := with(young+","+old).must(t, "secret", "rotate"); !strings.Contains(out, "1 of 1 people sealed anew") {
 		t.Errorf("rotation: %s", out)
 	}
 	stop = with(young).serve(t)

@@ -133,10 +133,14 @@ func (s *Service) Add(ctx context.Context, p Person, openid string) (Person, err
 func (s *Service) Person(ctx context.Context, id int64) (Person, error) {
 	var p Person
 	err := s.DB.Read(ctx).Take(&p, id).Error
+	return p, unknown(err)
+}
+
+func unknown(err error) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return p, ErrUnknown
+		return ErrUnknown
 	}
-	return p, err
+	return err
 }
 
 // OpenID returns the openid in an app of a person, or of who took over, or empty.
@@ -174,6 +178,6 @@ func (s *Service) Close(ctx context.Context, person int64) error {
 				return err
 			}
 		}
-		return tx.Exec("UPDATE people SET name = '', compound_id = 0, phone = '', phone_index = NULL, id_number = '', id_index = NULL, birth = '', address = '', gender = '', closed_at = ? WHERE id = ?", now, person).Error
+		return tx.Exec(forgetting+" WHERE id = ?", now, person).Error
 	})
 }

@@ -2,9 +2,9 @@ package member
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -17,11 +17,10 @@ var (
 	ErrPhone      = errs.New(errs.Invalid, "phone_invalid", "手机号不正确，请重新授权手机号")
 	ErrPhoneTaken = errs.New(errs.Conflict, "phone_taken", "这个手机号已绑定另一个微信账号。请先用那个微信解绑，或请社区核实后办理")
 	ErrNoPhone    = errs.New(errs.NotFound, "no_phone", "报事人没有留手机号，请在工单里留言联系")
-	ErrNoReason   = errs.New(errs.Invalid, "reason_missing", "请写明查看手机号的原因")
+	ErrNoReason   = errs.New(errs.Invalid, "reason_missing", "请写明查看的原因")
+	ErrField      = errs.New(errs.Invalid, "field_unknown", "没有这一项个人信息").At("field", "没有这一项")
+	ErrEmptyField = errs.New(errs.NotFound, "field_empty", "这一项还没有登记")
 )
-
-// phoneField names the phone in the access log and in its blind index.
-const phoneField = "phone"
 
 // maxReason is how long a reason may be, in characters.
 const maxReason = 200
@@ -29,15 +28,14 @@ const maxReason = 200
 // A number of China, or one from abroad with its country's code (E.164).
 var aPhone = regexp.MustCompile(`^(1[3-9]\d{9}|\+\d{7,15})$`)
 
-// Contact is how a person can be reached, masked or not.
+// Contact is a person's name and how to reach them, or another personal field,
+// masked or not.
 type Contact struct{ Name, Phone string }
-
-func phonePlace(person int64) string { return fmt.Sprintf("people.phone/%d", person) }
 
 // ByPhone returns the person who bound a phone, if there is one.
 func (s *Service) ByPhone(ctx context.Context, phone string) (Person, bool, error) {
 	var found []Person
-	err := s.DB.Read(ctx).Raw("SELECT * FROM people WHERE phone_index IN ? LIMIT 1", s.Keys.Indexes(phoneField, phone)).Scan(&found).Error
+	err := s.DB.Read(ctx).Raw("SELECT * FROM people WHERE phone_index IN ? LIMIT 1", s.Keys.Indexes(FieldPhone, phone)).Scan(&found).Error
 	if err != nil || len(found) == 0 {
 		return Person{}, false, err
 	}
@@ -47,12 +45,12 @@ func (s *Service) ByPhone(ctx context.Context, phone string) (Person, bool, erro
 // BindPhone keeps a person's phone, in place of the one before. It is
 // gorm.ErrDuplicatedKey when the phone is another person's.
 func (s *Service) BindPhone(ctx context.Context, person int64, phone string) error {
-	if !aPhone.MatchString(phone) {
-		return ErrPhone
+	if err := CheckPhone(phone); err != nil {
+		return err
 	}
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
 		return tx.Exec("UPDATE people SET phone = ?, phone_index = ? WHERE id = ?",
-			s.Keys.Seal(phone, phonePlace(person)), s.Keys.Index(phoneField, phone), person).Error
+			s.SealField(person, FieldPhone, phone), s.IndexOf(FieldPhone, phone), person).Error
 	})
 }
 
@@ -71,7 +69,7 @@ func (s *Service) Apps(ctx context.Context, person int64) ([]App, error) {
 }
 
 // Phone is a person's phone in full. Whoever shows it to another uses Reveal.
-func (s *Service) Phone(p Person) (string, error) { return s.Keys.Open(p.Phone, phonePlace(p.ID)) }
+func (s *Service) Phone(p Person) (string, error) { return s.OpenField(p.ID, FieldPhone, p.Phone) }
 
 // Masked is a person as others may see them without a reason.
 func (s *Service) Masked(p Person) (Contact, error) {
@@ -85,8 +83,8 @@ type Access struct {
 	ByID      int64  // who looked
 	ByTitle   string // in which post
 	SubjectID int64  // whose data
-	Field     string // phone
-	Ticket    string // the ticket's number for which
+	Field     string // a personal field
+	Ticket    string // the ticket's number for which; empty: for the ledger
 	Reason    string
 	At        int64
 }
@@ -94,28 +92,35 @@ type Access struct {
 // TableName is gorm's.
 func (Access) TableName() string { return "access_log" }
 
-// Reveal gives a person's name and phone in full, after the look is logged;
-// a holds who looks, at whom, and why. Errors: ErrNoReason, ErrNoPhone.
+// Reveal gives a person's name and a personal field in full, after the look is
+// logged; a holds who looks, at whom, at which field, and why. Errors:
+// ErrNoReason, ErrField, ErrNoPhone, ErrEmptyField.
 func (s *Service) Reveal(ctx context.Context, a Access) (Contact, error) {
 	if n := len([]rune(a.Reason)); n == 0 || n > maxReason {
 		return Contact{}, ErrNoReason
+	}
+	f, ok := fieldOf(a.Field)
+	if !ok {
+		return Contact{}, ErrField
 	}
 	p, err := s.Person(ctx, a.SubjectID)
 	if err != nil {
 		return Contact{}, err
 	}
-	phone, err := s.Phone(p)
-	if err != nil {
+	plain, err := s.OpenField(p.ID, f.name, *f.of(&p))
+	switch {
+	case err != nil:
 		return Contact{}, err
-	}
-	if phone == "" {
+	case plain == "" && f.name == FieldPhone && a.Ticket != "":
 		return Contact{}, ErrNoPhone
+	case plain == "":
+		return Contact{}, ErrEmptyField
 	}
-	a.ID, a.Field, a.At = s.DB.NewID(), phoneField, s.Now().UnixMilli()
+	a.ID, a.At = s.DB.NewID(), s.Now().UnixMilli()
 	if err := s.DB.Tx(ctx, func(tx *gorm.DB) error { return tx.Create(&a).Error }); err != nil {
 		return Contact{}, err
 	}
-	return Contact{p.Name, phone}, nil
+	return Contact{p.Name, plain}, nil
 }
 
 // Accesses returns the looks at data before the one with that id (0: the
@@ -132,16 +137,37 @@ func (s *Service) Accesses(ctx context.Context, subject, before int64, limit int
 	return out, q.Find(&out).Error
 }
 
-// Unite makes two people one, as part of the caller's transaction: openids and
-// sign-ins of from become those of to, who keeps a name, home and phone of
-// their own; from is closed.
+// Unite makes two people one, as part of the caller's transaction: openids,
+// sign-ins and the ledger's entry of from become those of to, who keeps what is
+// known of them already; from is closed. Two ID numbers are two people:
+// ErrPhoneTaken.
 func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
-	var p Person
-	if err := tx.Take(&p, "id = ? AND closed_at = 0", from).Error; err != nil {
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return ErrUnknown
+	var p, q Person
+	for id, into := range map[int64]*Person{from: &p, to: &q} {
+		if err := tx.Take(into, "id = ? AND closed_at = 0", id).Error; err != nil {
+			return unknown(err)
 		}
-		return err
+	}
+	gained := map[string]any{}
+	for _, f := range fields {
+		mine, err := s.OpenField(from, f.name, *f.of(&p))
+		if err != nil {
+			return err
+		}
+		theirs, err := s.OpenField(to, f.name, *f.of(&q))
+		if err != nil {
+			return err
+		}
+		switch {
+		case f.name == FieldIDNumber && mine != "" && theirs != "" && mine != theirs:
+			return ErrPhoneTaken
+		case mine == "" || theirs != "":
+			continue
+		}
+		gained[f.name] = s.SealField(to, f.name, mine)
+		if f.index != "" {
+			gained[f.index] = s.IndexOf(f.name, mine)
+		}
 	}
 	for _, q := range []struct {
 		sql  string
@@ -152,15 +178,26 @@ func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
 		{"UPDATE people SET name = ? WHERE id = ? AND name = ''", []any{p.Name, to}},
 		{"UPDATE people SET compound_id = ? WHERE id = ? AND compound_id = 0", []any{p.CompoundID, to}},
 		{"UPDATE people SET member = ? WHERE id = ? AND NOT member", []any{p.Member, to}},
+		{"UPDATE people SET gender = ? WHERE id = ? AND gender = ''", []any{p.Gender, to}},
 		{"UPDATE people SET united_with = ? WHERE united_with = ?", []any{to, from}},
-		{"UPDATE people SET name = '', compound_id = 0, phone = '', phone_index = NULL, closed_at = ?, united_with = ? WHERE id = ?", []any{s.Now().UnixMilli(), to, from}},
+		{forgetting + ", united_with = ? WHERE id = ?", []any{s.Now().UnixMilli(), to, from}},
+		{"UPDATE consents SET person_id = ? WHERE person_id = ?", []any{to, from}},
+		{"UPDATE member_history SET person_id = ? WHERE person_id = ?", []any{to, from}},
 	} {
 		if err := tx.Exec(q.sql, q.args...).Error; err != nil {
 			return err
 		}
 	}
-	return nil
+	if len(gained) > 0 {
+		if err := tx.Model(&Person{}).Where("id = ?", to).Updates(gained).Error; err != nil {
+			return err
+		}
+	}
+	return s.uniteEntries(tx, from, to)
 }
+
+// forgetting empties a person's row and closes it at a moment; WHERE follows.
+const forgetting = "UPDATE people SET name = '', compound_id = 0, phone = '', phone_index = NULL, id_number = '', id_index = NULL, birth = '', address = '', gender = '', closed_at = ?"
 
 // United tells of each person who was found to be another one, who that is.
 func (s *Service) United(tx *gorm.DB) (map[int64]int64, error) {
@@ -177,26 +214,30 @@ func (s *Service) United(tx *gorm.DB) (map[int64]int64, error) {
 const rotateBatch = 200
 
 // Rotate seals by the newest key what older ones sealed, a batch a transaction
-// while the service runs, and tells how many are done. It ends when none is left.
-func (s *Service) Rotate(ctx context.Context, progress func(done int)) error {
-	done := 0
-	for {
+// while the service runs, and tells how many people are done of how many there
+// are. It ends when none is left; begun again it goes on where it was.
+func (s *Service) Rotate(ctx context.Context, progress func(done, total int)) error {
+	var due []string
+	var newest []any
+	for _, f := range fields {
+		due = append(due, fmt.Sprintf("%s <> '' AND %s NOT LIKE ?", f.name, f.name))
+		newest = append(newest, s.Keys.Newest()+"%")
+	}
+	old := strings.Join(due, " OR ")
+	var total int64
+	if err := s.DB.Read(ctx).Model(&Person{}).Where(old, newest...).Count(&total).Error; err != nil {
+		return err
+	}
+	for done, after := 0, int64(0); ; {
 		var people []Person
-		err := s.DB.Read(ctx).Where("phone <> '' AND phone NOT LIKE ?", s.Keys.Newest()+"%").Order("id").Limit(rotateBatch).Find(&people).Error
+		err := s.DB.Read(ctx).Where("id > ?", after).Where(old, newest...).Order("id").Limit(rotateBatch).Find(&people).Error
 		if err != nil || len(people) == 0 {
 			return err
 		}
 		err = s.DB.Tx(ctx, func(tx *gorm.DB) error {
 			for _, p := range people {
-				phone, err := s.Phone(p)
-				if err != nil {
+				if err := s.reseal(tx, p); err != nil {
 					return fmt.Errorf("person %d: %w", p.ID, err)
-				}
-				// Not when the phone changed meanwhile: the newest key sealed it then.
-				err = tx.Exec("UPDATE people SET phone = ?, phone_index = ? WHERE id = ? AND phone = ?",
-					s.Keys.Seal(phone, phonePlace(p.ID)), s.Keys.Index(phoneField, phone), p.ID, p.Phone).Error
-				if err != nil {
-					return err
 				}
 			}
 			return nil
@@ -204,7 +245,30 @@ func (s *Service) Rotate(ctx context.Context, progress func(done int)) error {
 		if err != nil {
 			return err
 		}
-		done += len(people)
-		progress(done)
+		done, after = done+len(people), people[len(people)-1].ID
+		progress(done, max(done, int(total)))
 	}
+}
+
+// reseal seals a person's fields by the newest key, but none that changed
+// meanwhile: the newest key sealed it then.
+func (s *Service) reseal(tx *gorm.DB, p Person) error {
+	for _, f := range fields {
+		sealed := *f.of(&p)
+		if sealed == "" || strings.HasPrefix(sealed, s.Keys.Newest()) {
+			continue
+		}
+		plain, err := s.OpenField(p.ID, f.name, sealed)
+		if err != nil {
+			return err
+		}
+		changes := map[string]any{f.name: s.SealField(p.ID, f.name, plain)}
+		if f.index != "" {
+			changes[f.index] = s.IndexOf(f.name, plain)
+		}
+		if err := tx.Model(&Person{}).Where("id = ? AND "+f.name+" = ?", p.ID, sealed).Updates(changes).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

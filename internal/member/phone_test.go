@@ -142,7 +142,7 @@ func TestBindPhone_RefusesWhatIsNoneAndWhatIsAnothers(t *testing.T) {
 func TestReveal_IsLoggedWithItsReason(t *testing.T) {
 	s, now := newService(t)
 	p, mute := person(t, s, "王志强", "13812345678"), person(t, s, "b", "")
-	look := member.Access{ByID: 7, ByTitle: "书记", SubjectID: p.ID, Ticket: "FY261123-0001", Reason: "约上门时间"}
+	look := member.Access{ByID: 7, ByTitle: "书记", SubjectID: p.ID, Field: member.FieldPhone, Ticket: "FY261123-0001", Reason: "约上门时间"}
 	c, err := s.Reveal(t.Context(), look)
 	if err != nil || c != (member.Contact{Name: "王志强", Phone: "13812345678"}) {
 		t.Fatalf("%+v %v", c, err)
@@ -153,8 +153,10 @@ func TestReveal_IsLoggedWithItsReason(t *testing.T) {
 	}{
 		"no reason":     {member.Access{ByID: 7, SubjectID: p.ID}, member.ErrNoReason},
 		"a long reason": {member.Access{ByID: 7, SubjectID: p.ID, Reason: strings.Repeat("因", 201)}, member.ErrNoReason},
-		"no phone":      {member.Access{ByID: 7, SubjectID: mute.ID, Reason: "x"}, member.ErrNoPhone},
-		"nobody":        {member.Access{ByID: 7, SubjectID: 1, Reason: "x"}, member.ErrUnknown},
+		"no phone":      {member.Access{ByID: 7, SubjectID: mute.ID, Field: member.FieldPhone, Ticket: "FY261123-0001", Reason: "x"}, member.ErrNoPhone},
+		"no address":    {member.Access{ByID: 7, SubjectID: p.ID, Field: member.FieldAddress, Reason: "x"}, member.ErrEmptyField},
+		"no such field": {member.Access{ByID: 7, SubjectID: p.ID, Field: "name", Reason: "x"}, member.ErrField},
+		"nobody":        {member.Access{ByID: 7, SubjectID: 1, Field: member.FieldPhone, Reason: "x"}, member.ErrUnknown},
 	} {
 		if c, err := s.Reveal(t.Context(), refused.a); !errors.Is(err, refused.want) || c != (member.Contact{}) {
 			t.Errorf("%s: %+v %v", name, c, err)
@@ -164,7 +166,7 @@ func TestReveal_IsLoggedWithItsReason(t *testing.T) {
 	if err != nil || len(log) != 1 {
 		t.Fatalf("%+v %v", log, err)
 	}
-	look.ID, look.Field, look.At = log[0].ID, "phone", now.UnixMilli()
+	look.ID, look.At = log[0].ID, now.UnixMilli()
 	if log[0] != look {
 		t.Errorf("%+v", log[0])
 	}
@@ -188,7 +190,7 @@ func TestRotate_SealsAnewWhileOldAndNewAreFound(t *testing.T) {
 		t.Errorf("before: %t %v", ok, err)
 	}
 	var told []int
-	if err := s.Rotate(t.Context(), func(done int) { told = append(told, done) }); err != nil || !slices.Equal(told, []int{200, 400, 450}) {
+	if err := s.Rotate(t.Context(), func(done, _ int) { told = append(told, done) }); err != nil || !slices.Equal(told, []int{200, 400, 450}) {
 		t.Fatalf("%v %v", told, err)
 	}
 	s.Keys = ring(t, young)
@@ -204,7 +206,7 @@ func TestRotate_SealsAnewWhileOldAndNewAreFound(t *testing.T) {
 	if again, err := s.Person(t.Context(), late.ID); err != nil || again.Phone != late.Phone {
 		t.Errorf("sealed by the newest already, and yet changed: %v", err)
 	}
-	if err := s.Rotate(t.Context(), func(int) { t.Error("something was left") }); err != nil {
+	if err := s.Rotate(t.Context(), func(int, int) { t.Error("something was left") }); err != nil {
 		t.Error(err)
 	}
 }

@@ -50,6 +50,10 @@ const (
 	SeeRates   Permission = "see_rates"   // read rates of the subtree and the tickets behind them
 	SeeLooks   Permission = "see_looks"   // read the log of looks at personal data
 	Ledger     Permission = "ledger"      // import and export ledgers of the subtree
+
+	SeeMembers    Permission = "see_members"    // read the ledger of Party members and workers of the subtree, masked
+	ManageMembers Permission = "manage_members" // change it, and look at a personal field for a reason
+	ManageOrg     Permission = "manage_org"     // change the tree, the parties of compounds, the work units
 )
 
 // grants is the one place that says which role allows what.
@@ -58,7 +62,11 @@ var grants = map[Permission]map[Role]bool{
 	Supervise:  {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
 	SeeRates:   {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	SeeLooks:   {PrivacyOfficer: true},
-	Ledger:     {CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true, Operator: true},
+	Ledger:     {CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
+
+	SeeMembers:    {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
+	ManageMembers: {CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
+	ManageOrg:     {CitySecretary: true, Clerk: true},
 }
 
 // Post is a place in the organisation that people hold for a time.

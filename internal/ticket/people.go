@@ -39,7 +39,7 @@ func (s *Service) Reach(ctx context.Context, by org.Actor, number, reason string
 	}
 	_, title := sit.actorAs(lead | called | above)
 	return s.Members.Reveal(ctx, member.Access{
-		ByID: by.Person, ByTitle: title, SubjectID: t.ReporterID, Ticket: t.Number, Reason: strings.TrimSpace(reason),
+		ByID: by.Person, ByTitle: title, SubjectID: t.ReporterID, Field: member.FieldPhone, Ticket: t.Number, Reason: strings.TrimSpace(reason),
 	})
 }
 
