@@ -79,7 +79,9 @@ func TestMaskField_ShowsTooLittleToFindSomebody(t *testing.T) {
 		{member.FieldBirth, "1949-12-31", "19**-**-**"},
 		{member.FieldAddress, "汾阳市福馨苑小区3号楼2单元301", "汾阳市福馨苑****"},
 		{member.FieldAddress, "3号楼", "****"},
-		{member.FieldBirth, "", ""}, {member.FieldAddress, "", ""}, {"name", "王", ""},
+		{member.FieldBirth, "", ""},
+		{member.FieldAddress, "", ""},
+		{"name", "王", ""},
 	} {
 		if got := member.MaskField(c[0], c[1]); got != c[2] {
 			t.Errorf("%s %s: %s, want %s", c[0], c[1], got, c[2])

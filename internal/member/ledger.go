@@ -80,7 +80,7 @@ func (s *Service) Amend(ctx context.Context, by org.Actor, person, version int64
 	return s.amend(ctx, by, person, version, told, reason, change)
 }
 
-// The reasons for which a member leaves the ledger.
+// LeaveReasons are why a member leaves the ledger.
 var LeaveReasons = []struct{ Code, Name string }{
 	{"moved", "组织关系转出本市"}, {"died", "去世"}, {"quit", "退党"}, {"expelled", "除名或开除党籍"}, {"mistake", "登记有误"},
 }

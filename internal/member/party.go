@@ -42,8 +42,14 @@ func (c Category) Name() string {
 
 // Educations are the codes of education with their names, lowest first.
 var Educations = []struct{ Code, Name string }{
-	{"none", "无"}, {"primary", "小学"}, {"junior", "初中"}, {"senior", "高中或中专"},
-	{"college", "大专"}, {"bachelor", "本科"}, {"master", "硕士"}, {"doctor", "博士"},
+	{"none", "无"},
+	{"primary", "小学"},
+	{"junior", "初中"},
+	{"senior", "高中或中专"},
+	{"college", "大专"},
+	{"bachelor", "本科"},
+	{"master", "硕士"},
+	{"doctor", "博士"},
 }
 
 func isEducation(code string) bool {
@@ -184,8 +190,13 @@ func Differences(was, became PartyMember, names func(id int64) string) []Change 
 	differ(ToHome, names(was.CommunityID), names(became.CommunityID))
 	differ(ToStanding, standing(was), standing(became))
 	for _, f := range []struct{ title, a, b string }{
-		{"民族", was.Ethnicity, became.Ethnicity}, {"学历", was.Education, became.Education}, {"职务", was.Job, became.Job},
-		{"入党日期", was.JoinedOn, became.JoinedOn}, {"转正日期", was.FullOn, became.FullOn}, {"流入流出地", was.Flows, became.Flows}, {"备注", was.Note, became.Note},
+		{"民族", was.Ethnicity, became.Ethnicity},
+		{"学历", was.Education, became.Education},
+		{"职务", was.Job, became.Job},
+		{"入党日期", was.JoinedOn, became.JoinedOn},
+		{"转正日期", was.FullOn, became.FullOn},
+		{"流入流出地", was.Flows, became.Flows},
+		{"备注", was.Note, became.Note},
 	} {
 		if f.a != f.b {
 			differ(Corrected, f.title+"："+f.a, f.title+"："+f.b)

@@ -77,6 +77,20 @@ func (s *Service) Masked(p Person) (Contact, error) {
 	return Contact{secret.MaskName(p.Name), secret.MaskPhone(phone)}, err
 }
 
+// MaskedFields are a person's personal fields as others may see them without a
+// reason, by the field's name.
+func (s *Service) MaskedFields(p Person) (map[string]string, error) {
+	out := make(map[string]string, len(fields))
+	for _, f := range fields {
+		plain, err := s.OpenField(p.ID, f.name, *f.of(&p))
+		if err != nil {
+			return nil, err
+		}
+		out[f.name] = f.mask(plain)
+	}
+	return out, nil
+}
+
 // Access is one look at a person's data.
 type Access struct {
 	ID        int64

@@ -58,6 +58,16 @@ func (s *Server) routes(r *gin.Engine) {
 	open(a, route{get, "/compounds/{id}", "showCompound", "小区", 200, []int{notFound}}, s.showCompound)
 	open(a, route{get, "/categories", "listCategories", "问题类别", 200, nil}, s.listCategories)
 
+	signed(a, route{get, "/me/membership", "showMembership", "我在党员台账里的登记", 200, []int{notFound}}, s.showMembership)
+	signed(a, route{get, "/members", "listMembers", "党员台账：按组织、类别、姓名、完整手机号或身份证号查找", 200, []int{forbidden, notFound}}, s.listMembers)
+	signed(a, route{get, "/members/summary", "countMembers", "四类党员各有多少", 200, []int{forbidden, notFound}}, s.countMembers)
+	signed(a, route{post, "/members", "enterMember", "登记一位党员", 201, []int{forbidden, conflict}}, s.enterMember)
+	signed(a, route{get, "/members/{id}", "showMember", "一位党员的登记", 200, []int{notFound}}, s.showMember)
+	signed(a, route{patch, "/members/{id}", "changeMember", "更正登记、转接支部、变更类别", 200, []int{forbidden, notFound, conflict}}, s.changeMember)
+	signed(a, route{post, "/members/{id}/leave", "leaveMember", "移出台账，写明原因", 200, []int{notFound, conflict}}, s.leaveMember)
+	signed(a, route{get, "/members/{id}/history", "listChanges", "一位党员的登记改过什么", 200, []int{notFound}}, s.listChanges)
+	signed(a, route{post, "/members/{id}/reveal", "revealMember", "查看一项完整的个人信息，写明原因，留有记录", 200, []int{notFound}}, s.revealMember)
+
 	signed(a, route{get, "/stats/rates", "showRates", "各项比率，均附分子与分母", 200, []int{forbidden, notFound}}, s.showRates)
 	signed(a, route{get, "/stats/rates/tickets", "showBehind", "一个数字背后的工单", 200, []int{forbidden, notFound}}, s.showBehind)
 
