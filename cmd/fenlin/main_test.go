@@ -254,7 +254,7 @@ func TestServe_DemoIsWholeStopsWhenAskedAndFindsItsDataAgain(t *testing.T) {
 		}
 	}
 
-	if out := p.must(t, "audit", "verify"); !strings.Contains(out, "1 tickets") || !strings.Contains(out, "0 faults") {
+	if out := p.must(t, "audit", "verify"); !strings.Contains(out, "18 tickets") || !strings.Contains(out, "0 faults") {
 		t.Errorf("audit: %s", out)
 	}
 	stop = p.serve(t)
@@ -373,7 +373,8 @@ func TestSecretRotate_TheOldKeyIsNoLongerNeeded(t *testing.T) {
 	if _, errs, code := with(young).run(t, "secret", "rotate"); code != 1 || !strings.Contains(errs, "old key") {
 		t.Errorf("without the old key: exit code %d: %s", code, errs)
 	}
-	if out := with(young+","+old).must(t, "secret", "rotate"); !strings.Contains(out, "1 of 1 people sealed anew") {
+	// The 4,623 of the members' ledger, and who bound a phone.
+	if out := with(young+","+old).must(t, "secret", "rotate"); !strings.Contains(out, "4624 of 4624 people sealed anew") {
 		t.Errorf("rotation: %s", out)
 	}
 	stop = with(young).serve(t)

@@ -32,6 +32,7 @@ import (
 	"fenlin/internal/web"
 	"fenlin/internal/wechat"
 	"fenlin/internal/wechat/wechatsim"
+	"fenlin/internal/worker"
 )
 
 // stopTime is how long open requests and begun work may take when asked to stop.
@@ -44,6 +45,7 @@ type App struct {
 	KV      kv.Store
 	Org     *org.Service
 	Members *member.Service
+	Workers *worker.Service
 	Tickets *ticket.Service
 	Outbox  *outbox.Outbox
 	Routes  *routing.Tree
@@ -77,7 +79,6 @@ func Ground(c Config) (*App, error) {
 	a.Org = &org.Service{DB: a.DB, Now: now}
 	a.Members = &member.Service{DB: a.DB, Keys: keys, Now: now}
 	a.Outbox = outbox.Open(a.DB, now)
-	a.Sample = &Sample{DB: a.DB, Org: a.Org, Member: a.Members, Files: rules}
 	a.Tickets = &ticket.Service{DB: a.DB, Org: a.Org, Members: a.Members, Outbox: a.Outbox, Now: now}
 	if a.Tickets.Reader, err = load(rules, "understand.yaml", understand.New); err != nil {
 		return nil, err
@@ -89,6 +90,8 @@ func Ground(c Config) (*App, error) {
 		return nil, err
 	}
 	a.Routes = a.Tickets.Routes
+	a.Workers = &worker.Service{DB: a.DB, Members: a.Members, Now: now}
+	a.Sample = &Sample{DB: a.DB, Org: a.Org, Member: a.Members, Workers: a.Workers, Tickets: a.Tickets, Files: rules}
 	return a, nil
 }
 

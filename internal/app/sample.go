@@ -8,19 +8,26 @@ import (
 
 	"gorm.io/gorm"
 
+	"fenlin/internal/activity"
+	"fenlin/internal/consult"
 	"fenlin/internal/db"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
+	"fenlin/internal/station"
+	"fenlin/internal/ticket"
 	"fenlin/internal/wechat/wechatsim"
+	"fenlin/internal/worker"
 )
 
 // Sample is the sample city: Fenyang's shape with invented places and people,
 // all of them marked as sample.
 type Sample struct {
-	DB     *db.DB
-	Org    *org.Service
-	Member *member.Service
-	Files  fs.FS // sample.yaml, and routing.yaml for the departments
+	DB      *db.DB
+	Org     *org.Service
+	Member  *member.Service
+	Workers *worker.Service
+	Tickets *ticket.Service
+	Files   fs.FS // sample.yaml, and routing.yaml for the departments
 }
 
 // Seed founds the sample city in one transaction. Where a city stands already,
@@ -29,16 +36,11 @@ func (s *Sample) Seed(ctx context.Context) error {
 	if _, err := s.Org.Root(ctx); !errors.Is(err, org.ErrUnknownUnit) {
 		return err
 	}
-	p, err := planSample(s.Files, s.DB.NewID)
+	p, err := planSample(s.Files, s.Tickets.Calendar.Location(), s.DB.NewID)
 	if err != nil {
 		return fmt.Errorf("sample city: %w", err)
 	}
-	err = s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		if err := s.Org.Load(tx, p.tree); err != nil {
-			return err
-		}
-		return s.Member.Load(tx, p.people)
-	})
+	err = s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.load(tx, p) })
 	if errors.Is(err, org.ErrFounded) {
 		return nil // another replica was first
 	}
@@ -49,6 +51,26 @@ func (s *Sample) Seed(ctx context.Context) error {
 	}
 	if err != nil {
 		return fmt.Errorf("seed the sample city: %w", err)
+	}
+	return nil
+}
+
+func (s *Sample) load(tx *gorm.DB, p *samplePlan) error {
+	if err := s.Org.Load(tx, p.tree); err != nil {
+		return err
+	}
+	for _, load := range []func() error{
+		func() error { return s.Member.Load(tx, p.people) },
+		func() error { return s.Member.LoadMembers(tx, p.members) },
+		func() error { return s.Workers.Load(tx, p.workers) },
+		func() error { return station.Load(tx, p.points) },
+		func() error { return activity.Load(tx, p.activities) },
+		func() error { return consult.Load(tx, p.items) },
+		func() error { return s.Tickets.Load(tx, p.past) },
+	} {
+		if err := load(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -8,13 +8,19 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mozillazg/go-pinyin"
 	"gopkg.in/yaml.v3"
 
+	"fenlin/internal/activity"
+	"fenlin/internal/consult"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/routing"
+	"fenlin/internal/station"
+	"fenlin/internal/ticket"
+	"fenlin/internal/worker"
 )
 
 // sampleFile is config/sample.yaml; its comments say what the fields mean.
@@ -34,13 +40,46 @@ type sampleFile struct {
 		ResidentsEvery int `yaml:"residents_every"`
 		MembersEvery   int `yaml:"members_every"`
 	}
-	UnboundResidents      int `yaml:"unbound_residents"`
-	VacantBranchEvery     int `yaml:"vacant_branch_every"`
-	VacantGroupEvery      int `yaml:"vacant_group_every"`
-	SentBranchSecretaries int `yaml:"sent_branch_secretaries"`
-	Units                 []string
-	Surnames              string
-	Given                 []string
+	UnboundResidents int `yaml:"unbound_residents"`
+
+	Day                   date
+	VacantBranchEvery     int  `yaml:"vacant_branch_every"`
+	VacantGroupEvery      int  `yaml:"vacant_group_every"`
+	PostsSince            date `yaml:"posts_since"`
+	SentBranchSecretaries int  `yaml:"sent_branch_secretaries"`
+	Commissioners         int
+	Units                 struct {
+		Organs      []string
+		Enterprises coined
+		Social      coined
+	}
+	PropertyWords    []string `yaml:"property_words"`
+	PartnersSince    date     `yaml:"partners_since"`
+	ConsultsFrom     date     `yaml:"consults_from"`
+	Members          map[member.Category]int
+	HubEvery         int           `yaml:"hub_every"`
+	LinkedHouseholds int           `yaml:"linked_households"`
+	Workers          sampleWorkers `yaml:"workers"`
+	Points           samplePoints
+	Activities       struct {
+		Count  int
+		Titles []string
+	}
+	SelfRun   sampleSelfRun `yaml:"self_run"`
+	Surnames  string
+	Given     []string
+	Women     []string
+	MoreGiven struct{ Men, Women [2]string } `yaml:"more_given"`
+}
+
+// coined are names made of each word with each trade.
+type coined struct{ Words, Trades []string }
+
+func (f *sampleFile) communities() (n int) {
+	for _, s := range f.Subdistricts {
+		n += len(s.Communities)
+	}
+	return n
 }
 
 type sampleCommunity struct {
@@ -62,16 +101,43 @@ type knownCompound struct {
 
 type point [2]float64 // latitude and longitude, GCJ-02
 
+// date is a day of the file, 2006-01-02.
+type date struct{ time.Time }
+
+// UnmarshalText is yaml's.
+func (d *date) UnmarshalText(text []byte) (err error) {
+	d.Time, err = time.Parse(time.DateOnly, string(text))
+	return err
+}
+
+// plus is the day so many days later, as tables keep it.
+func (d date) plus(days int) string { return d.AddDate(0, 0, days).Format(time.DateOnly) }
+
 // samplePlan is the sample city before it is stored.
 type samplePlan struct {
-	tree   org.Tree
-	people []member.Known
+	tree       org.Tree
+	people     []member.Known // phones, ID numbers, births and addresses in plain
+	members    []member.PartyMember
+	workers    []worker.Worker
+	points     []station.Point
+	activities []activity.Activity
+	items      []consult.Item
+	past       []ticket.Past
 
-	file    sampleFile
-	newID   func() int64
-	holders []holder       // in the order of the tree
-	openids map[string]int // how often each was asked for
-	others  int            // compounds with a branch that the file does not name, so far
+	file        sampleFile
+	location    *time.Location
+	newID       func() int64
+	units       map[int64]org.Unit
+	organs      int            // the first of tree.WorkUnits
+	holders     []holder       // in the order of the tree
+	late        []int          // seats for members who are made last
+	openids     map[string]int // how often each was asked for
+	others      int            // compounds with a branch that the file does not name, so far
+	groups      int            // building groups, so far
+	communities int            // so far
+	enlisted    []enlisted     // the Party members
+	births      map[string]int // ID numbers given out by birth and sex
+	unnamed     int            // people whom the simulator does not play, so far
 }
 
 // holder is somebody who will hold a seat.
@@ -84,8 +150,8 @@ type holder struct {
 
 // planSample makes the city of sample.yaml with the departments of routing.yaml.
 // All but the ids is the same each time.
-func planSample(files fs.FS, newID func() int64) (*samplePlan, error) {
-	p := &samplePlan{newID: newID, openids: map[string]int{}}
+func planSample(files fs.FS, location *time.Location, newID func() int64) (*samplePlan, error) {
+	p := &samplePlan{location: location, newID: newID, units: map[int64]org.Unit{}, openids: map[string]int{}, births: map[string]int{}}
 	raw, err := fs.ReadFile(files, "sample.yaml")
 	if err != nil {
 		return nil, err
@@ -119,11 +185,16 @@ func planSample(files fs.FS, newID func() int64) (*samplePlan, error) {
 			p.community(u, j, c, s.At.around(j, 550))
 		}
 	}
-	for _, name := range f.Units {
-		p.tree.WorkUnits = append(p.tree.WorkUnits, org.WorkUnit{ID: newID(), Kind: org.Organ, Name: name, Sample: true})
-	}
+	p.workUnits()
 	p.settle()
-	return p, nil
+	p.enlist()
+	if err := p.employ(); err != nil {
+		return nil, err
+	}
+	p.register()
+	p.parties()
+	p.servicePoints()
+	return p, p.selfRun()
 }
 
 // community adds a community, its compounds around the point at, and their posts.
@@ -132,6 +203,11 @@ func (p *samplePlan) community(parent org.Unit, i int, c sampleCommunity, at poi
 	short := latin(strings.TrimSuffix(c.Name, "社区"))
 	p.post(u, org.CommunitySecretary, c.Name+"党组织书记", "community-"+short)
 	p.post(u, org.GridWorker, c.Name+"网格员", "grid-"+short)
+	for range share(p.communities, p.file.Commissioners, p.file.communities()) {
+		p.late = append(p.late, len(p.tree.Seats))
+		p.vacant(u, org.Commissioner, c.Name+"党组织兼职委员")
+	}
+	p.communities++
 	n := 0
 	for _, group := range []struct {
 		names      []string
@@ -153,10 +229,13 @@ func (p *samplePlan) community(parent org.Unit, i int, c sampleCommunity, at poi
 				Households: group.households * (100 + len(p.tree.Compounds)*83%300) / 100,
 				Aliases:    append(aliasesOf(name), p.file.Aliases[name]...),
 			})
+			c := &p.tree.Compounds[len(p.tree.Compounds)-1]
+			c.ConsultsSince = p.file.ConsultsFrom.plus(2 * len(p.tree.Compounds))
 			if group.governance == org.Managed {
 				p.post(place, org.PropertyManager, name+"物业经理", "property-"+shortName(name))
 			}
 			if group.branch {
+				c.Branch = name + "党支部"
 				p.branch(place)
 			}
 		}
@@ -185,10 +264,26 @@ func (p *samplePlan) branch(place org.Unit) {
 		} else {
 			p.post(group, org.GroupLeader, group.Name+"长", "group-"+short+"-"+b)
 		}
+		p.groups++
 		if slices.Contains(k.Hubs, b) {
-			p.post(group, org.HouseholdHub, place.Name+b+"号楼党员中心户", "hub-"+short+"-"+b)
+			hub := p.hub(group, place.Name+b+"号楼党员中心户")
+			p.post(hub, org.HouseholdHub, hub.Name, "hub-"+short+"-"+b)
+		} else if p.groups%p.file.HubEvery == 0 {
+			hub := p.hub(group, place.Name+b+"号楼党员中心户")
+			p.late = append(p.late, len(p.tree.Seats))
+			p.vacant(hub, org.HouseholdHub, hub.Name)
 		}
 	}
+}
+
+// hub adds a hub household with those linked to it.
+func (p *samplePlan) hub(group org.Unit, name string) org.Unit {
+	u := p.unit(group, org.HubHousehold, "1", name)
+	for n := range p.file.LinkedHouseholds {
+		code := strconv.Itoa(n + 1)
+		p.unit(u, org.LinkedHousehold, code, strings.TrimSuffix(name, "党员中心户")+"党员联户"+code)
+	}
+	return u
 }
 
 // settle makes the people: residents first, then who holds the posts, each with
@@ -211,6 +306,10 @@ func (p *samplePlan) settle() {
 		person := func(home int64) {
 			n++
 			p.person(fmt.Sprintf("%s-%03d", kind, n), home, partyMember)
+			if partyMember {
+				unit := p.tree.WorkUnits[n%len(p.tree.WorkUnits)].ID
+				p.enlisted = append(p.enlisted, enlisted{person: len(p.people) - 1, category: member.InService, unit: unit, home: p.units[home]})
+			}
 		}
 		for _, k := range p.file.Known {
 			for range count(k) {
@@ -240,18 +339,21 @@ func (p *samplePlan) settle() {
 	leaders, secretaries, sent := 0, 0, 0
 	for _, h := range p.holders {
 		seat := &p.tree.Seats[h.seat]
-		seat.Holder = p.person(h.openid, h.home, partyPosts[seat.Role])
+		seat.Holder, seat.Since = p.person(h.openid, h.home, partyPosts[seat.Role]), p.file.PostsSince.UnixMilli()
 		switch seat.Role {
 		case org.GroupLeader:
-			seat.SentBy = p.tree.WorkUnits[leaders%len(p.tree.WorkUnits)].ID
+			seat.SentBy = p.tree.WorkUnits[leaders%p.organs].ID
 			leaders++
 		case org.BranchSecretary: // three of five are sent, until there are enough
 			if secretaries%5 < 3 && sent < p.file.SentBranchSecretaries {
-				seat.SentBy = p.tree.WorkUnits[sent%len(p.tree.WorkUnits)].ID
+				seat.SentBy = p.tree.WorkUnits[sent%p.organs].ID
 				sent++
 			}
 			secretaries++
 		default:
+		}
+		if partyPosts[seat.Role] {
+			p.enlistHolder(*seat)
 		}
 	}
 }
@@ -269,7 +371,7 @@ func (p *samplePlan) known(name string) int {
 func (p *samplePlan) unit(parent org.Unit, kind org.Kind, code, name string) org.Unit {
 	u := org.Unit{ID: p.newID(), ParentID: parent.ID, Kind: kind, Code: code, Name: name, Sample: true}
 	u.Path = fmt.Sprintf("%s%d/", parent.Path, u.ID)
-	p.tree.Units = append(p.tree.Units, u)
+	p.tree.Units, p.units[u.ID] = append(p.tree.Units, u), u
 	return u
 }
 
@@ -282,10 +384,20 @@ func (p *samplePlan) post(u org.Unit, role org.Role, title, openid string) {
 	p.vacant(u, role, title)
 	h := holder{seat: len(p.tree.Seats) - 1, openid: openid}
 	h.known = slices.ContainsFunc(p.file.Known, func(k knownCompound) bool { return strings.HasPrefix(u.Name, k.Name) })
-	if u.Kind == org.BuildingGroup {
-		h.home = u.ParentID
+	if home := p.within(u.ID, org.CompoundKind); home.ID != u.ID {
+		h.home = home.ID
 	}
 	p.holders = append(p.holders, h)
+}
+
+// within is the unit of a kind in which a unit lies, or it itself; none = no unit.
+func (p *samplePlan) within(id int64, kind org.Kind) org.Unit {
+	for u := p.units[id]; u.ID != 0; u = p.units[u.ParentID] {
+		if u.Kind == kind {
+			return u
+		}
+	}
+	return org.Unit{}
 }
 
 // person adds the next name of the list under the openid 'sim-…'; names of

@@ -6,7 +6,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// Known is a person with the openid that the account knows them by.
+// Known is a person with the openid that the account knows them by; empty when
+// it does not. Phone, ID number, birth and address come to Load in plain.
 type Known struct {
 	Person
 	OpenID string
@@ -20,10 +21,20 @@ const loadBatch = 500
 // that is there already is gorm.ErrDuplicatedKey.
 func (s *Service) Load(tx *gorm.DB, known []Known) error {
 	now := s.Now().UnixMilli()
-	people, identities := make([]Person, 0, len(known)), make([]identityRow, 0, 2*len(known))
+	people, identities := make([]personRow, 0, len(known)), make([]identityRow, 0, 2*len(known))
 	for _, k := range known {
-		k.CreatedAt = now
-		people = append(people, k.Person)
+		row := personRow{Person: k.Person}
+		row.CreatedAt = now
+		row.PhoneIndex, row.IDIndex = s.indexed(FieldPhone, k.Phone), s.indexed(FieldIDNumber, k.IDNumber)
+		for field, text := range map[string]*string{FieldPhone: &row.Phone, FieldIDNumber: &row.IDNumber, FieldBirth: &row.Birth, FieldAddress: &row.Address} {
+			if *text != "" {
+				*text = s.SealField(k.ID, field, *text)
+			}
+		}
+		people = append(people, row)
+		if k.OpenID == "" {
+			continue
+		}
 		for _, app := range []App{Account, MiniProgram} {
 			identities = append(identities, identityRow{ID: s.DB.NewID(), App: app, OpenID: k.OpenID, PersonID: k.ID, CreatedAt: now})
 		}
@@ -32,6 +43,25 @@ func (s *Service) Load(tx *gorm.DB, known []Known) error {
 		return err
 	}
 	return tx.CreateInBatches(identities, loadBatch).Error
+}
+
+// personRow is a person with the blind indexes, which nobody reads by name.
+type personRow struct {
+	Person
+	PhoneIndex *string
+	IDIndex    *string
+}
+
+func (personRow) TableName() string { return "people" }
+
+// LoadMembers puts many Party members into the ledger, as part of the caller's
+// transaction.
+func (s *Service) LoadMembers(tx *gorm.DB, members []PartyMember) error {
+	now := s.Now().UnixMilli()
+	for i := range members {
+		members[i].Version, members[i].CreatedAt = 1, now
+	}
+	return tx.CreateInBatches(members, loadBatch).Error
 }
 
 type identityRow struct {

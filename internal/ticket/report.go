@@ -164,21 +164,8 @@ func (s *Service) file(tx *gorm.DB, t *Ticket, r Report, route routed, now time.
 	if err := s.limit(tx, t, now); err != nil {
 		return err
 	}
-	submitted := Event{
-		ID: s.DB.NewID(), TicketID: t.ID, Seq: 1, Action: Submit, ToState: Submitted, ActorID: t.ReporterID, ActorTitle: reporterName,
-		Note: t.Text, Data: detailJSON(Detail{Photos: r.Photos}), At: t.CreatedAt,
-	}
-	if r.Key != "" {
-		submitted.RequestKey = &r.Key
-	}
-	submitted.seal("")
-	dispatched := Event{
-		ID: s.DB.NewID(), TicketID: t.ID, Seq: 2, Action: Dispatch, FromState: Submitted, ToState: Dispatched, ActorTitle: systemTitle,
-		Note: route.reason, Data: detailJSON(Detail{To: route.lead.ID, ToTitle: route.lead.Title}), At: t.CreatedAt,
-	}
-	dispatched.seal(submitted.Hash)
-	t.LastHash = dispatched.Hash
-	if err := tx.Create(&[]Event{submitted, dispatched}).Error; err != nil {
+	opening := s.opening(t, r, route)
+	if err := tx.Create(&opening).Error; err != nil {
 		return err
 	}
 	if err := s.insertParts(tx, t.ID, route.parts); err != nil {
@@ -195,6 +182,25 @@ func (s *Service) file(tx *gorm.DB, t *Ticket, r Report, route routed, now time.
 		return err
 	}
 	return tx.Create(t).Error
+}
+
+// opening is how every ticket's log begins.
+func (s *Service) opening(t *Ticket, r Report, route routed) []Event {
+	submitted := Event{
+		ID: s.DB.NewID(), TicketID: t.ID, Seq: 1, Action: Submit, ToState: Submitted, ActorID: t.ReporterID, ActorTitle: reporterName,
+		Note: t.Text, Data: detailJSON(Detail{Photos: r.Photos}), At: t.CreatedAt,
+	}
+	if r.Key != "" {
+		submitted.RequestKey = &r.Key
+	}
+	submitted.seal("")
+	dispatched := Event{
+		ID: s.DB.NewID(), TicketID: t.ID, Seq: 2, Action: Dispatch, FromState: Submitted, ToState: Dispatched, ActorTitle: systemTitle,
+		Note: route.reason, Data: detailJSON(Detail{To: route.lead.ID, ToTitle: route.lead.Title}), At: t.CreatedAt,
+	}
+	dispatched.seal(submitted.Hash)
+	t.LastHash = dispatched.Hash
+	return []Event{submitted, dispatched}
 }
 
 // limit refuses what is more than a person can mean.

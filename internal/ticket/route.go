@@ -49,6 +49,10 @@ func (s *Service) Facts(ctx context.Context, p Place, emergency bool) (routing.F
 	if err != nil {
 		return routing.Facts{}, desk, err
 	}
+	return facts(desk, p, emergency), desk, nil
+}
+
+func facts(desk org.Desk, p Place, emergency bool) routing.Facts {
 	f := routing.Facts{
 		Category: p.Category, Kind: string(desk.Governance), Emergency: emergency, Building: p.Building, Orgs: desk.Unit.Chain(),
 		Posts: make([]routing.Post, 0, len(desk.Posts)),
@@ -60,7 +64,7 @@ func (s *Service) Facts(ctx context.Context, p Place, emergency bool) (routing.F
 		}
 		f.Posts = append(f.Posts, r)
 	}
-	return f, desk, nil
+	return f
 }
 
 // route decides who handles a problem at a place, from when the clocks run.
@@ -69,10 +73,16 @@ func (s *Service) route(ctx context.Context, p Place, emergency bool, from time.
 	if err != nil {
 		return routed{}, desk, err
 	}
+	r, err := s.decide(facts, desk, from)
+	return r, desk, err
+}
+
+// decide is route for a desk that is known already.
+func (s *Service) decide(facts routing.Facts, desk org.Desk, from time.Time) (routed, error) {
 	var d routing.Decision
 	s.Routes.Decide(&facts, &d)
 	if d.Lead.Post == 0 {
-		return routed{}, desk, ErrNobody
+		return routed{}, ErrNobody
 	}
 	grade, _ := s.Routes.Grade(d.Grade)
 	respond, finish := grade.Due(s.Calendar, from)
@@ -88,7 +98,7 @@ func (s *Service) route(ctx context.Context, p Place, emergency bool, from time.
 	for _, a := range d.Watchers() {
 		r.parts = append(r.parts, Part{PostID: a.Post, Kind: Watcher})
 	}
-	return r, desk, nil
+	return r, nil
 }
 
 // routed is a routing decision as the ticket keeps it.

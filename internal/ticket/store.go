@@ -20,14 +20,7 @@ var mutable = []string{
 
 // store writes a change: the ticket by compare-and-set, the event, what hangs on them.
 func (s *Service) store(tx *gorm.DB, c *change) error {
-	post, title := c.actorAs(c.as)
-	e := Event{
-		ID: s.DB.NewID(), TicketID: c.t.ID, Seq: c.t.Version + 1, Action: c.in.Action, FromState: c.t.State, ToState: c.next.State,
-		ActorID: c.by.Person, ActorPost: post, ActorTitle: title, Note: c.in.Note, Data: detailJSON(c.detail), At: c.now.UnixMilli(),
-	}
-	if c.in.Key != "" {
-		e.RequestKey = &c.in.Key
-	}
+	e := c.event(s.DB.NewID())
 	if err := s.advance(tx, &c.next, c.t, e); err != nil {
 		return err
 	}
@@ -53,6 +46,19 @@ func (s *Service) store(tx *gorm.DB, c *change) error {
 		events = append(events, outbox.New(TopicTimer, key, c.t.ID, c.timer, time.UnixMilli(c.timer.At)))
 	}
 	return s.Outbox.Add(tx, events...)
+}
+
+// event is what the log says of a change.
+func (c *change) event(id int64) Event {
+	post, title := c.actorAs(c.as)
+	e := Event{
+		ID: id, TicketID: c.t.ID, Seq: c.t.Version + 1, Action: c.in.Action, FromState: c.t.State, ToState: c.next.State,
+		ActorID: c.by.Person, ActorPost: post, ActorTitle: title, Note: c.in.Note, Data: detailJSON(c.detail), At: c.now.UnixMilli(),
+	}
+	if c.in.Key != "" {
+		e.RequestKey = &c.in.Key
+	}
+	return e
 }
 
 // advance appends an event and moves the ticket to next, if it still is at seen.

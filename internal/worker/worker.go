@@ -29,6 +29,7 @@ type Worker struct {
 	PersonID    int64 `gorm:"primaryKey;autoIncrement:false"`
 	CommunityID int64 // the unit of kind community
 	Kind        Kind
+	Graduate    bool   // came as a graduate and was elected to a committee since; with kind graduate it need not be told
 	Education   string // none, primary, junior, senior, college, bachelor, master, doctor; empty when not told
 	Since       string // the day they began, 2006-01-02; empty when not told
 	Note        string

@@ -168,7 +168,7 @@ func record(ctx context.Context, a *app.App, service *chat.Service) (script, err
 		return script{}, err
 	}
 	s := script{base: a.DB.NewID()}
-	if err := a.DB.Read(ctx).Raw("SELECT reporter_id FROM tickets LIMIT 1").Scan(&s.person).Error; err != nil {
+	if err := a.DB.Read(ctx).Raw("SELECT reporter_id FROM tickets ORDER BY id DESC LIMIT 1").Scan(&s.person).Error; err != nil {
 		return s, err
 	}
 	for _, q := range []string{"SET GLOBAL log_output = 'TABLE'", "TRUNCATE mysql.general_log", "SET GLOBAL general_log = 1"} {
