@@ -26,10 +26,9 @@ func (s *Service) Load(tx *gorm.DB, known []Known) error {
 		row := personRow{Person: k.Person}
 		row.CreatedAt = now
 		row.PhoneIndex, row.IDIndex = s.indexed(FieldPhone, k.Phone), s.indexed(FieldIDNumber, k.IDNumber)
-		for field, text := range map[string]*string{FieldPhone: &row.Phone, FieldIDNumber: &row.IDNumber, FieldBirth: &row.Birth, FieldAddress: &row.Address} {
-			if *text != "" {
-				*text = s.SealField(k.ID, field, *text)
-			}
+		for _, f := range fields {
+			text := f.of(&row.Person)
+			*text = s.SealField(k.ID, f.name, *text)
 		}
 		people = append(people, row)
 		if k.OpenID == "" {
