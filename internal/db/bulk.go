@@ -1,0 +1,78 @@
+package db
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// Rows of one statement: the first within SQLite's 32,766 parameters, the
+// second short because the database compares each row with each key.
+const (
+	insertParameters = 16_000
+	updateRows       = 200
+	lookupKeys       = 1000
+)
+
+// Insert puts many rows into a table, a row's values in the order of the
+// columns. It is for ledgers of tens of thousands of rows, where gorm's
+// reflection costs more than the database. Errors: gorm.ErrDuplicatedKey.
+func Insert(tx *gorm.DB, table string, columns []string, rows [][]any) error {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",") + ")"
+	for chunk := range slices.Chunk(rows, max(1, insertParameters/len(columns))) {
+		q := "INSERT INTO " + table + " (" + strings.Join(columns, ",") + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+",", len(chunk)), ",")
+		if err := exec(tx, q, slices.Concat(chunk...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Update gives many rows new values; a row is its key and then a value for each
+// of the columns.
+func Update(tx *gorm.DB, table, key string, columns []string, rows [][]any) error {
+	for chunk := range slices.Chunk(rows, updateRows) {
+		var args []any
+		sets := make([]string, 0, len(columns))
+		cases := strings.Repeat(" WHEN ? THEN ?", len(chunk))
+		for i, column := range columns {
+			sets = append(sets, fmt.Sprintf("%s = CASE %s%s END", column, key, cases))
+			for _, row := range chunk {
+				args = append(args, row[0], row[i+1])
+			}
+		}
+		for _, row := range chunk {
+			args = append(args, row[0])
+		}
+		q := fmt.Sprintf("UPDATE %s SET %s WHERE %s IN (%s)", table, strings.Join(sets, ", "), key, strings.TrimSuffix(strings.Repeat("?,", len(chunk)), ","))
+		if err := exec(tx, q, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Lookup runs a query, whose one placeholder stands after IN, for many keys and
+// returns all that it finds, in no order.
+func Lookup[T any, K comparable](tx *gorm.DB, query string, keys []K) ([]T, error) {
+	var out []T
+	for chunk := range slices.Chunk(keys, lookupKeys) {
+		var found []T
+		if err := tx.Raw(query, chunk).Scan(&found).Error; err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// exec runs a statement as it is, past gorm, and translates its error.
+func exec(tx *gorm.DB, query string, args []any) error {
+	_, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context, query, args...)
+	if t, ok := tx.Dialector.(gorm.ErrorTranslator); ok && err != nil {
+		return t.Translate(err)
+	}
+	return err
+}
