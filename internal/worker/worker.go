@@ -61,6 +61,37 @@ func (s *Service) Load(tx *gorm.DB, workers []Worker) error {
 	return tx.CreateInBatches(workers, loadBatch).Error
 }
 
+// Listed is a worker with their name.
+type Listed struct {
+	Worker
+	Name string
+}
+
+// In are those who work for the communities now, by community and name.
+func (s *Service) In(tx *gorm.DB, communities []int64) ([]Listed, error) {
+	return db.Lookup[Listed](tx, `SELECT w.*, p.name FROM workers w JOIN people p ON p.id = w.person_id
+WHERE w.community_id IN ? AND w.left_at = 0 ORDER BY w.community_id, p.name, p.id`, communities)
+}
+
+// Of are the workers among people, those who left too.
+func (s *Service) Of(tx *gorm.DB, people []int64) (map[int64]Worker, error) {
+	found, err := db.Lookup[Worker](tx, "SELECT * FROM workers WHERE person_id IN ?", people)
+	out := make(map[int64]Worker, len(found))
+	for _, w := range found {
+		out[w.PersonID] = w
+	}
+	return out, err
+}
+
+// Change gives workers what they have here.
+func (s *Service) Change(tx *gorm.DB, workers []Worker) error {
+	rows := make([][]any, 0, len(workers))
+	for _, w := range workers {
+		rows = append(rows, []any{w.PersonID, w.CommunityID, string(w.Kind), w.Education, w.Since, w.Note, w.LeftAt})
+	}
+	return db.Update(tx, "workers", "person_id", []string{"community_id", "kind", "education", "since", "note", "left_at"}, rows)
+}
+
 // Ages are the ages in whole years on a day (2006-01-02) of those who work now
 // and whose day of birth is known.
 func (s *Service) Ages(ctx context.Context, day string) ([]int, error) {
@@ -75,7 +106,7 @@ func (s *Service) Ages(ctx context.Context, day string) ([]int, error) {
 	}
 	ages := make([]int, 0, len(people))
 	for _, p := range people {
-		birth, err := s.Members.Keys.Open(p.Birth, fmt.Sprintf("people.birth/%d", p.ID))
+		birth, err := s.Members.OpenField(p.ID, member.FieldBirth, p.Birth)
 		if err != nil {
 			return nil, err
 		}
