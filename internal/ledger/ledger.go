@@ -99,6 +99,8 @@ type Service struct {
 	Keys     *secret.Keyring
 	Now      func() time.Time
 	Location *time.Location // the city's; days begin in it
+
+	watched watched
 }
 
 // KindOf returns the kind with that code, or ErrUnknownKind.

@@ -1,10 +1,14 @@
 package ledger
 
 import (
+	"context"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+
+	"fenlin/internal/org"
 )
 
 // The sheets and columns that the ledgers themselves add to a workbook.
@@ -18,14 +22,41 @@ const (
 const textFormat = 49
 
 // Template makes the empty workbook of a kind: a sheet to fill and one that
-// says how.
-func (s *Service) Template(kind Kind) ([]byte, error) {
-	f := excelize.NewFile()
-	defer func() { _ = f.Close() }()
-	if err := dataSheet(f, kind); err != nil {
+// says how. Errors: ErrUnknownKind, ErrForbidden.
+func (s *Service) Template(by org.Actor, code string) ([]byte, error) {
+	kind, err := s.allowed(by, code)
+	if err != nil {
 		return nil, err
 	}
+	return workbook(kind, func(func([]string) error) error { return nil })
+}
+
+// Export makes a workbook of what the actor may see, with the template's
+// columns: changed, it can be imported. Errors: ErrUnknownKind, ErrForbidden.
+func (s *Service) Export(ctx context.Context, by org.Actor, code string) ([]byte, error) {
+	kind, err := s.allowed(by, code)
+	if err != nil {
+		return nil, err
+	}
+	return workbook(kind, func(each func([]string) error) error { return kind.Export(ctx, s, by, each) })
+}
+
+// workbook makes a kind's workbook with the rows that fill gives.
+func workbook(kind Kind, fill func(each func(cells []string) error) error) ([]byte, error) {
+	f := excelize.NewFile()
+	defer func() { _ = f.Close() }()
+	if err := f.SetSheetName("Sheet1", kind.Title); err != nil {
+		return nil, err
+	}
+	for i, c := range kind.Columns {
+		if err := choices(f, kind.Title, letters(i+1), c); err != nil {
+			return nil, err
+		}
+	}
 	if err := explain(f, kind); err != nil {
+		return nil, err
+	}
+	if err := dataSheet(f, kind, fill); err != nil {
 		return nil, err
 	}
 	b, err := f.WriteToBuffer()
@@ -35,12 +66,9 @@ func (s *Service) Template(kind Kind) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// dataSheet makes the first sheet: the header stays in sight, cells hold text,
-// choices are lists.
-func dataSheet(f *excelize.File, kind Kind) error {
-	if err := f.SetSheetName("Sheet1", kind.Title); err != nil {
-		return err
-	}
+// dataSheet writes the first sheet: the header stays in sight, and every cell
+// holds text, so that digits stay whole and nothing is taken for a formula.
+func dataSheet(f *excelize.File, kind Kind, fill func(each func(cells []string) error) error) error {
 	plain, err := f.NewStyle(&excelize.Style{NumFmt: textFormat})
 	if err != nil {
 		return err
@@ -53,35 +81,42 @@ func dataSheet(f *excelize.File, kind Kind) error {
 	if err != nil {
 		return err
 	}
+	w, err := f.NewStreamWriter(kind.Title)
+	if err != nil {
+		return err
+	}
+	if err := w.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+		return err
+	}
+	cells := make([]any, len(kind.Columns))
 	for i, c := range kind.Columns {
-		letter, err := excelize.ColumnNumberToName(i + 1)
-		if err != nil {
+		if err := w.SetColStyle(i+1, i+1, plain); err != nil {
 			return err
 		}
-		if err := f.SetColStyle(kind.Title, letter, plain); err != nil {
-			return err
-		}
-		if err := f.SetColWidth(kind.Title, letter, letter, c.width()); err != nil {
+		if err := w.SetColWidth(i+1, i+1, c.width()); err != nil {
 			return err
 		}
 		style := optional
 		if c.Required {
 			style = required
 		}
-		if err := f.SetCellStr(kind.Title, letter+"1", c.heading()); err != nil {
-			return err
-		}
-		if err := f.SetCellStyle(kind.Title, letter+"1", letter+"1", style); err != nil {
-			return err
-		}
-		if err := choices(f, kind.Title, letter, c); err != nil {
-			return err
-		}
+		cells[i] = excelize.Cell{StyleID: style, Value: c.heading()}
 	}
-	if err := f.SetRowHeight(kind.Title, 1, 24); err != nil {
+	if err := w.SetRow("A1", cells, excelize.RowOpts{Height: 24}); err != nil {
 		return err
 	}
-	return f.SetPanes(kind.Title, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	line := 1
+	err = fill(func(row []string) error {
+		line++
+		for i := range cells {
+			cells[i] = excelize.Cell{StyleID: plain, Value: row[i]}
+		}
+		return w.SetRow("A"+strconv.Itoa(line), cells)
+	})
+	if err != nil {
+		return err
+	}
+	return w.Flush()
 }
 
 func headStyle(f *excelize.File, colour string) (int, error) {

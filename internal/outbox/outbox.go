@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -95,14 +97,15 @@ type Outbox struct {
 	DB       *db.DB
 	Now      func() time.Time
 	Handlers map[string]Handler // by topic; set before Run
+	Slow     map[string]Handler // by topic: work of minutes, one at a time beside the others; set before Run
 	Poll     time.Duration      // how often other replicas' and delayed events are looked for; 0: 1 s
 
-	wake chan struct{}
+	wake, wakeSlow chan struct{}
 }
 
 // Open makes an outbox.
 func Open(d *db.DB, now func() time.Time) *Outbox {
-	return &Outbox{DB: d, Now: now, Handlers: map[string]Handler{}, wake: make(chan struct{}, 1)}
+	return &Outbox{DB: d, Now: now, Handlers: map[string]Handler{}, Slow: map[string]Handler{}, wake: make(chan struct{}, 1), wakeSlow: make(chan struct{}, 1)}
 }
 
 // Add puts events into the caller's transaction. Call Wake after the commit.
@@ -119,9 +122,11 @@ func (o *Outbox) Add(tx *gorm.DB, events ...Event) error {
 
 // Wake tells this replica's worker that there is work now.
 func (o *Outbox) Wake() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
+	for _, wake := range []chan struct{}{o.wake, o.wakeSlow} {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -130,6 +135,11 @@ func (o *Outbox) Run(ctx context.Context) {
 	poll := o.Poll
 	if poll == 0 {
 		poll = time.Second
+	}
+	var group errgroup.Group
+	defer func() { _ = group.Wait() }()
+	if len(o.Slow) > 0 {
+		group.Go(func() error { o.runSlow(ctx, poll); return nil })
 	}
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
@@ -157,7 +167,7 @@ func (o *Outbox) Run(ctx context.Context) {
 
 // Work handles one batch of what is due and returns how many events it held.
 func (o *Outbox) Work(ctx context.Context) (int, error) {
-	events, err := o.claim(ctx)
+	events, err := o.claim(ctx, "NOT IN", batch)
 	if err != nil {
 		return 0, err
 	}
@@ -185,12 +195,14 @@ func (o *Outbox) Work(ctx context.Context) (int, error) {
 }
 
 // claim takes a lease on due events by a guarded update, which needs neither
-// SKIP LOCKED nor a transaction. A lease that has run out is free again.
-func (o *Outbox) claim(ctx context.Context) ([]Event, error) {
+// SKIP LOCKED nor a transaction. A lease that has run out is free again. Of the
+// slow topics are those IN or NOT IN them.
+func (o *Outbox) claim(ctx context.Context, slow string, limit int) ([]Event, error) {
 	now := o.Now()
+	topics := append(slices.Collect(maps.Keys(o.Slow)), "") // never an empty list
 	var ids []int64
-	err := o.DB.Read(ctx).Raw("SELECT id FROM outbox WHERE state = ? AND run_at <= ? ORDER BY run_at, id LIMIT ?",
-		Ready, now.UnixMilli(), batch).Scan(&ids).Error
+	err := o.DB.Read(ctx).Raw("SELECT id FROM outbox WHERE state = ? AND run_at <= ? AND topic "+slow+" ? ORDER BY run_at, id LIMIT ?",
+		Ready, now.UnixMilli(), topics, limit).Scan(&ids).Error
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}

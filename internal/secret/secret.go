@@ -3,6 +3,7 @@
 package secret
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -90,10 +91,46 @@ func (k *Keyring) Seal(plain, place string) string {
 	if plain == "" {
 		return ""
 	}
-	newest := k.keys[0]
-	nonce := make([]byte, newest.aead.NonceSize())
+	return k.keys[0].id + "." + base64.RawURLEncoding.EncodeToString(k.keys[0].seal([]byte(plain), place))
+}
+
+func (k *key) seal(plain []byte, place string) []byte {
+	nonce := make([]byte, k.aead.NonceSize(), k.aead.NonceSize()+len(plain)+k.aead.Overhead())
 	_, _ = rand.Read(nonce) // never fails
-	return newest.id + "." + base64.RawURLEncoding.EncodeToString(newest.aead.Seal(nonce, nonce, []byte(plain), []byte(place)))
+	return k.aead.Seal(nonce, nonce, plain, []byte(place))
+}
+
+func (k *key) open(sealed []byte, place string) ([]byte, error) {
+	n := k.aead.NonceSize()
+	if len(sealed) < n {
+		return nil, ErrUnreadable
+	}
+	plain, err := k.aead.Open(nil, sealed[:n], sealed[n:], []byte(place))
+	if err != nil {
+		return nil, ErrUnreadable
+	}
+	return plain, nil
+}
+
+// SealBytes is Seal for a file.
+func (k *Keyring) SealBytes(plain []byte, place string) []byte {
+	if len(plain) == 0 {
+		return []byte{}
+	}
+	return append([]byte(k.Newest()), k.keys[0].seal(plain, place)...)
+}
+
+// OpenBytes is Open for a file that SealBytes sealed.
+func (k *Keyring) OpenBytes(sealed []byte, place string) ([]byte, error) {
+	if len(sealed) == 0 {
+		return nil, nil
+	}
+	id, rest, _ := bytes.Cut(sealed, []byte("."))
+	by := k.find(string(id))
+	if by == nil {
+		return nil, ErrUnreadable
+	}
+	return by.open(rest, place)
 }
 
 // Open decrypts a field that Seal made for the place, or says ErrUnreadable.
@@ -104,15 +141,11 @@ func (k *Keyring) Open(sealed, place string) (string, error) {
 	id, text, _ := strings.Cut(sealed, ".")
 	by := k.find(id)
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if by == nil || err != nil || len(raw) < by.aead.NonceSize() {
+	if by == nil || err != nil {
 		return "", ErrUnreadable
 	}
-	n := by.aead.NonceSize()
-	plain, err := by.aead.Open(nil, raw[:n], raw[n:], []byte(place))
-	if err != nil {
-		return "", ErrUnreadable
-	}
-	return string(plain), nil
+	plain, err := by.open(raw, place)
+	return string(plain), err
 }
 
 // Newest is how fields begin that the newest key sealed; those that do not are

@@ -53,6 +53,31 @@ func TestSeal_OpensInItsPlaceOnlyAndNeverLooksTheSame(t *testing.T) {
 	})
 }
 
+func TestSealBytes_OpensInItsPlaceOnly(t *testing.T) {
+	k := ring(t, newKey())
+	for _, plain := range []string{"", "x", strings.Repeat("PK\x03\x04.", 1000)} {
+		sealed := k.SealBytes([]byte(plain), "imports/1")
+		if got, err := k.OpenBytes(sealed, "imports/1"); err != nil || string(got) != plain {
+			t.Errorf("opened %q: %v", got, err)
+		}
+		if plain == "" {
+			continue
+		}
+		if _, err := k.OpenBytes(sealed, "imports/2"); !errors.Is(err, secret.ErrUnreadable) {
+			t.Errorf("opened elsewhere: %v", err)
+		}
+		sealed[len(sealed)-1] ^= 1
+		if _, err := k.OpenBytes(sealed, "imports/1"); !errors.Is(err, secret.ErrUnreadable) {
+			t.Errorf("changed: %v", err)
+		}
+	}
+	for _, junk := range []string{".", "x", "deadbeef.", k.Newest()} {
+		if _, err := k.OpenBytes([]byte(junk), "p"); !errors.Is(err, secret.ErrUnreadable) {
+			t.Errorf("%q: %v", junk, err)
+		}
+	}
+}
+
 func TestOpen_RefusesWhatWasChanged(t *testing.T) {
 	k := ring(t, newKey())
 	sealed := k.Seal("13812345678", "people.phone/1")
