@@ -16,7 +16,7 @@ type content byte
 const (
 	nothing content = iota
 	words
-	number
+	numeric
 	day     // a number that is shown as a day
 	fault   // #REF! and its like
 	formula // without a result
@@ -164,7 +164,7 @@ func (r *sheetReader) closeCell() error {
 	case "d":
 		c = cell{valid(r.value), words}
 	default:
-		c = cell{string(r.value), number}
+		c = cell{string(r.value), numeric}
 		if i, ok := digits(r.style); ok && i < len(r.book.dates) && r.book.dates[i] {
 			c.kind = day
 		}

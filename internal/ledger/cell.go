@@ -46,6 +46,7 @@ func (c Column) check(v cell, from04 bool) (text, reason string) {
 		return "", wrongFault
 	case nothing:
 		return c.need("")
+	default:
 	}
 	if c.Type == Day {
 		return c.checkDay(v, from04)
@@ -84,7 +85,7 @@ func plain(v cell, from04 bool) (text string, exact bool) {
 			return on, true
 		}
 		return v.text, true
-	case number:
+	case numeric:
 		n, err := strconv.ParseFloat(v.text, 64)
 		if err != nil {
 			return v.text, true
@@ -177,10 +178,10 @@ func (c Column) checkDay(v cell, from04 bool) (string, string) {
 		if on, ok := ofSerial(v.text, from04); ok {
 			return on, ""
 		}
-		v.kind = number // 20260105 in a cell that is to show a day
+		v.kind = numeric // 20260105 in a cell that is to show a day
 	}
 	text := v.text
-	if v.kind == number {
+	if v.kind == numeric {
 		n, err := strconv.ParseFloat(text, 64)
 		switch whole := err == nil && n == math.Trunc(n); {
 		case whole && n < 10_000, err == nil && !whole && n < 10_000:

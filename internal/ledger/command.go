@@ -19,9 +19,10 @@ type Report struct {
 	Marked   []byte // the workbook with its problems marked
 }
 
-// Operator is who works at the machine itself: every scope.
+// Operator is who works at the machine itself: what the city's secretary and
+// clerk may, everywhere.
 func Operator() org.Actor {
-	return org.Actor{Posts: []org.Post{{Role: org.Operator, OrgPath: "/"}, {Role: org.CitySecretary, OrgPath: "/"}}}
+	return org.Actor{Posts: []org.Post{{Role: org.CitySecretary, OrgPath: "/"}, {Role: org.Clerk, OrgPath: "/"}}}
 }
 
 // Import imports a workbook now, as Send does later; progress is told now and

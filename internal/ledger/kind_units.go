@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"fenlin/internal/member"
 	"fenlin/internal/org"
-	"fenlin/internal/secret"
 )
 
 // workUnitKinds are the kinds of work units as people write them.
@@ -45,7 +43,6 @@ func units() Kind {
 
 // unitRow is a row of the ledger with what it is about.
 type unitRow struct {
-	Row
 	unit     org.WorkUnit
 	partners []int64 // nil: not told
 	fresh    bool
@@ -58,14 +55,14 @@ func applyUnits(ctx context.Context, s *Service, tx *gorm.DB, by org.Actor, rows
 	if err != nil {
 		return Outcome{}, nil, err
 	}
-	if !by.May(org.Ledger, root.Path) {
+	if !by.May(org.Ledger, root.Path) || !by.May(org.ManageOrg, root.Path) {
 		return Outcome{}, nil, ErrForbidden.Say("单位台账由市级导入，您的职务不能导入")
 	}
 	known, partners, err := s.Org.AllWorkUnits(tx)
 	if err != nil {
 		return Outcome{}, nil, err
 	}
-	communities, err := s.communities(tx)
+	near, err := s.places(tx, by)
 	if err != nil {
 		return Outcome{}, nil, err
 	}
@@ -77,94 +74,70 @@ func applyUnits(ctx context.Context, s *Service, tx *gorm.DB, by org.Actor, rows
 			byCode[u.Code] = u.ID
 		}
 	}
-	var problems []Problem
+	sh := s.sheet(units(), by, rows)
 	var people []member.Named
-	lines := map[string]Row{}
-	read := make([]unitRow, 0, len(rows))
-	for _, r := range rows {
-		one, wrong := s.readUnit(r, byName, byCode, lines, communities)
-		problems = append(problems, wrong...)
-		if one.person = -1; r.Cells[unitContact] != "" || r.Cells[unitPhone] != "" {
-			one.person = len(people)
+	var of []int // the row of each
+	lines := map[string]int{}
+	read := make([]unitRow, len(rows))
+	for i, r := range rows {
+		read[i] = sh.unit(i, byName, byCode, lines, near)
+		if read[i].person = -1; r.Cells[unitContact] != "" || r.Cells[unitPhone] != "" {
 			n := member.Named{Name: r.Cells[unitContact], Phone: r.Cells[unitPhone], Fresh: true}
-			if one.unit.ContactID != 0 {
-				n.Among = []int64{one.unit.ContactID}
+			if known := read[i].unit.ContactID; known != 0 {
+				n.Among = []int64{known}
 			}
-			people = append(people, n)
+			read[i].person, people, of = len(people), append(people, n), append(of, i)
 		}
-		read = append(read, one)
 	}
-	resolved, more, err := s.contacts(tx, read, people)
-	if problems = append(problems, more...); err != nil || len(problems) > 0 {
-		return Outcome{}, problems, err
+	if len(sh.problems) > 0 {
+		return Outcome{}, sh.problems, nil
+	}
+	resolved, misfits, err := sh.resolve(tx, people)
+	if err != nil {
+		return Outcome{}, nil, err
+	}
+	if sh.misfits(misfits, of, map[string]string{member.FieldName: "contact", member.FieldPhone: "contact_phone"}); len(sh.problems) > 0 {
+		return Outcome{}, sh.problems, nil
 	}
 	out, err := s.writeUnits(ctx, tx, read, partners, resolved)
 	return out, nil, err
 }
 
-// readUnit brings a row together with what is known.
-func (s *Service) readUnit(r Row, byName map[string]org.WorkUnit, byCode map[string]int64, lines map[string]Row, communities map[string][]int64) (unitRow, []Problem) {
-	var problems []Problem
-	wrong := func(column int, reason string, args ...any) {
-		problems = append(problems, r.At(units().Columns[column].Title, fmt.Sprintf(reason, args...)))
-	}
-	name, code := r.Cells[unitName], r.Cells[unitCode]
+// unit brings a row together with what is known.
+func (sh *sheet) unit(i int, byName map[string]org.WorkUnit, byCode map[string]int64, lines map[string]int, near *places) unitRow {
+	r := sh.rows[i]
+	name, code := r.Cells[unitName], strings.ToUpper(r.Cells[unitCode])
 	if before, twice := lines[name]; twice {
-		wrong(unitName, "与%s第 %d 行重复，请只留一行", before.Sheet, before.Line)
+		sh.wrong(i, "name", "与"+sh.line(i, before)+"重复，请只留一行")
 	}
-	lines[name] = r
+	lines[name] = i
 	u, found := byName[name]
 	if found && u.ClosedAt != 0 {
-		wrong(unitName, "这个单位已经撤销，请核对名称")
+		sh.wrong(i, "name", "这个单位已经撤销，请核对名称")
 	}
 	if !found {
-		u = org.WorkUnit{ID: s.DB.NewID(), Name: name}
+		u = org.WorkUnit{ID: sh.DB.NewID(), Name: name}
 	}
-	one := unitRow{Row: r, unit: u, fresh: !found}
+	one := unitRow{unit: u, fresh: !found}
 	set(&one.unit.Kind, codeOf(workUnitKinds, r.Cells[unitKind]), &one.changed)
-	if code = strings.ToUpper(code); code != "" {
+	if code != "" {
 		if !isCreditCode(code) {
-			wrong(unitCode, "统一社会信用代码不正确，请对照登记证书填写 18 位")
+			sh.wrong(i, "code", "统一社会信用代码不正确，请对照登记证书填写 18 位")
 		} else if owner, taken := byCode[code]; taken && owner != u.ID {
-			wrong(unitCode, "这个统一社会信用代码已是另一个单位的，请核对")
+			sh.wrong(i, "code", "这个统一社会信用代码已是另一个单位的，请核对")
 		}
 		byCode[code] = u.ID
 		set(&one.unit.Code, code, &one.changed)
 	}
-	for _, place := range split(r.Cells[unitPartners]) {
-		switch ids := communities[place]; len(ids) {
-		case 1:
-			if !slices.Contains(one.partners, ids[0]) {
-				one.partners = append(one.partners, ids[0])
-			}
-		case 0:
-			wrong(unitPartners, "没有叫「%s」的社区，请核对名称", place)
-		default:
-			wrong(unitPartners, "叫「%s」的社区不止一个，请联系市委社会工作部", place)
+	for _, place := range split(strings.ReplaceAll(r.Cells[unitPartners], " ", "、")) {
+		c, reason := near.find(place, org.Community)
+		if c == nil {
+			sh.wrong(i, "partners", reason)
+		} else if !slices.Contains(one.partners, c.ID) {
+			one.partners = append(one.partners, c.ID)
 		}
 	}
-	return one, problems
-}
-
-// contacts finds the people who are the units' contacts.
-func (s *Service) contacts(tx *gorm.DB, rows []unitRow, people []member.Named) ([]member.Resolved, []Problem, error) {
-	if len(people) == 0 {
-		return nil, nil, nil
-	}
-	resolved, misfits, err := s.Members.Resolve(tx, people)
-	if err != nil {
-		return nil, nil, err
-	}
-	var problems []Problem
-	for _, m := range misfits {
-		at := slices.IndexFunc(rows, func(r unitRow) bool { return r.person == m.Index })
-		column := unitPhone
-		if m.Field == "name" {
-			column = unitContact
-		}
-		problems = append(problems, rows[at].At(units().Columns[column].Title, m.Reason))
-	}
-	return resolved, problems, nil
+	return one
 }
 
 func (s *Service) writeUnits(ctx context.Context, tx *gorm.DB, rows []unitRow, partners map[int64][]org.Partner, resolved []member.Resolved) (Outcome, error) {
@@ -223,19 +196,6 @@ func pairing(before []org.Partner, told []int64, today string) ([]org.Partner, b
 	return out, other
 }
 
-// communities are the ids of the communities by their names.
-func (s *Service) communities(tx *gorm.DB) (map[string][]int64, error) {
-	var found []org.Unit
-	if err := tx.Select("id, name").Find(&found, "kind = ? AND closed_at = 0", org.Community).Error; err != nil {
-		return nil, err
-	}
-	out := make(map[string][]int64, len(found))
-	for _, u := range found {
-		out[u.Name] = append(out[u.Name], u.ID)
-	}
-	return out, nil
-}
-
 // exportUnits gives the units that are paired with a community of the actor's,
 // and all of them to the city's.
 func exportUnits(ctx context.Context, s *Service, by org.Actor, each func(cells []string) error) error {
@@ -248,14 +208,15 @@ func exportUnits(ctx context.Context, s *Service, by org.Actor, each func(cells 
 	if err != nil {
 		return err
 	}
-	var ids []int64
-	for _, of := range partners {
-		for _, p := range of {
-			ids = append(ids, p.CommunityID)
-		}
+	all, err := s.places(tx, Operator())
+	if err != nil {
+		return err
 	}
-	slices.Sort(ids)
-	communities, err := s.Org.Units(ctx, slices.Compact(ids))
+	var people []int64
+	for _, u := range known {
+		people = append(people, u.ContactID)
+	}
+	contacts, err := s.shown(tx, people)
 	if err != nil {
 		return err
 	}
@@ -263,9 +224,10 @@ func exportUnits(ctx context.Context, s *Service, by org.Actor, each func(cells 
 		mine := by.May(org.Ledger, root.Path)
 		var names []string
 		for _, p := range partners[u.ID] {
-			c := communities[p.CommunityID]
-			names = append(names, c.Name)
-			mine = mine || by.May(org.Ledger, c.Path)
+			if c := all.byID[p.CommunityID]; c != nil {
+				names = append(names, all.reference(c))
+				mine = mine || by.May(org.Ledger, c.Path)
+			}
 		}
 		if !mine || u.ClosedAt != 0 {
 			continue
@@ -274,16 +236,8 @@ func exportUnits(ctx context.Context, s *Service, by org.Actor, each func(cells 
 			unitName: u.Name, unitKind: titleOf(workUnitKinds, u.Kind), unitCode: u.Code, unitPartners: strings.Join(names, "、"),
 			unitContact: "", unitPhone: "",
 		}
-		if u.ContactID != 0 {
-			p, err := s.Members.Person(ctx, u.ContactID)
-			if err != nil {
-				return err
-			}
-			phone, err := s.Members.Phone(p)
-			if err != nil {
-				return err
-			}
-			cells[unitContact], cells[unitPhone] = p.Name, secret.MaskPhone(phone)
+		if c, ok := contacts[u.ContactID]; ok {
+			cells[unitContact], cells[unitPhone] = c.name, c.phone
 		}
 		if err := each(cells); err != nil {
 			return err

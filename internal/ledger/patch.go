@@ -43,7 +43,7 @@ func (b *book) copyPart(part string, w io.Writer, each func(*patch) (bool, error
 		if err != nil {
 			return err
 		}
-		if !done && !(implied && !s.start) {
+		if !done && (!implied || s.start) {
 			p.write(s.tag)
 		}
 		implied = s.empty

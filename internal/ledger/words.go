@@ -37,10 +37,10 @@ func titleOf[T ~string](all []named[T], code T) string {
 	return ""
 }
 
-// split reads a list in a cell: 、 or any comma, semicolon or slash stands between.
+// split reads a list in a cell: 、 or any comma, semicolon or bar stands between.
 func split(cell string) []string {
 	var out []string
-	for part := range strings.FieldsFuncSeq(cell, func(r rune) bool { return strings.ContainsRune("、，,；;/／|", r) }) {
+	for part := range strings.FieldsFuncSeq(cell, func(r rune) bool { return strings.ContainsRune("、，,；;|｜", r) }) {
 		if part = strings.TrimSpace(part); part != "" {
 			out = append(out, part)
 		}
