@@ -55,11 +55,11 @@ func (s *Service) Load(tx *gorm.DB, t Tree) error {
 	for i := range t.WorkUnits {
 		t.WorkUnits[i].CreatedAt = now
 	}
-	posts, appointments := make([]postRow, 0, len(t.Seats)), make([]appointmentRow, 0, len(t.Seats))
+	posts, appointments := make([]postRow, 0, len(t.Seats)), make([]Appointment, 0, len(t.Seats))
 	for _, seat := range t.Seats {
 		posts = append(posts, postRow{ID: seat.ID, OrgID: seat.OrgID, Role: seat.Role, Title: seat.Title, CreatedAt: now})
 		if seat.Holder != 0 {
-			appointments = append(appointments, appointmentRow{
+			appointments = append(appointments, Appointment{
 				ID: s.DB.NewID(), PostID: seat.ID, PersonID: seat.Holder, UnitID: seat.SentBy, FromAt: cmp.Or(seat.Since, now),
 			})
 		}
@@ -84,17 +84,6 @@ type postRow struct {
 }
 
 func (postRow) TableName() string { return "posts" }
-
-type appointmentRow struct {
-	ID       int64
-	PostID   int64
-	PersonID int64
-	UnitID   int64
-	FromAt   int64
-	ToAt     int64
-}
-
-func (appointmentRow) TableName() string { return "appointments" }
 
 // Held returns the posts that each person holds now, by the person's id,
 // those nearer to the city first. People without a post are not in it.

@@ -64,7 +64,7 @@ func plant(t *testing.T) *tree {
 func (w *tree) holder(t *testing.T, person int64, posts ...string) org.Actor {
 	t.Helper()
 	for _, p := range posts {
-		if err := w.Appoint(t.Context(), w.posts[p], person, 0); err != nil {
+		if err := w.Seat(t.Context(), w.posts[p], person, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -123,7 +123,11 @@ func TestActor_HoldsPostsWhileAppointed(t *testing.T) {
 		t.Fatalf("%+v", a)
 	}
 	w.now = w.now.Add(time.Hour)
-	if err := w.Dismiss(t.Context(), w.posts["branch"], 1); err != nil {
+	held, err := w.Tenures(t.Context(), w.holder(t, 2, "city"), w.posts["branch"])
+	if err != nil || len(held) != 1 {
+		t.Fatalf("%+v %v", held, err)
+	}
+	if err := w.Dismiss(t.Context(), w.holder(t, 2), held[0].ID, 0, ""); err != nil {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Millisecond)

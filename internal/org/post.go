@@ -54,6 +54,7 @@ const (
 	SeeMembers    Permission = "see_members"    // read the ledger of Party members and workers of the subtree, masked
 	ManageMembers Permission = "manage_members" // change it, and look at a personal field for a reason
 	ManageOrg     Permission = "manage_org"     // change the tree, the parties of compounds, the work units
+	SeeOrg        Permission = "see_org"        // read the history of the tree, who holds its posts, and the contacts of a compound's parties, masked
 )
 
 // grants is the one place that says which role allows what.
@@ -67,6 +68,7 @@ var grants = map[Permission]map[Role]bool{
 	SeeMembers:    {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	ManageMembers: {CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	ManageOrg:     {CitySecretary: true, Clerk: true},
+	SeeOrg:        {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 }
 
 // Post is a place in the organisation that people hold for a time.
@@ -211,9 +213,9 @@ func (s *Service) NewPost(ctx context.Context, unit int64, role Role, title stri
 	})
 }
 
-// Appoint puts a person in a post from now on; unit is the work unit that
-// sends them (双向进入、交叉任职), or 0.
-func (s *Service) Appoint(ctx context.Context, post, person, unit int64) error {
+// Seat puts a person in a post from now on, when a city is founded; unit is the
+// work unit that sends them, or 0. Everybody else asks Appoint.
+func (s *Service) Seat(ctx context.Context, post, person, unit int64) error {
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
 		return tx.Exec("INSERT INTO appointments (id, post_id, person_id, unit_id, from_at, to_at) VALUES (?, ?, ?, ?, ?, 0)",
 			s.DB.NewID(), post, person, unit, s.Now().UnixMilli()).Error
@@ -224,12 +226,4 @@ func (s *Service) Appoint(ctx context.Context, post, person, unit int64) error {
 // caller's transaction: they are found to be the same.
 func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
 	return tx.Exec("UPDATE appointments SET person_id = ? WHERE person_id = ?", to, from).Error
-}
-
-// Dismiss ends a person's appointment to a post now.
-func (s *Service) Dismiss(ctx context.Context, post, person int64) error {
-	now := s.Now().UnixMilli()
-	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE appointments SET to_at = ? WHERE post_id = ? AND person_id = ? AND to_at = 0", now, post, person).Error
-	})
 }

@@ -140,7 +140,7 @@ func TestDispatch_OnlyToPostsThatHandle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Org.Appoint(t.Context(), clerk, w.Who["stranger"], 0); err != nil {
+	if err := w.Org.Seat(t.Context(), clerk, w.Who["stranger"], 0); err != nil {
 		t.Fatal(err)
 	}
 	w.Refused(t, "branch", n, ticket.Input{Action: ticket.Dispatch, To: clerk}, ticket.ErrInvalid)

@@ -19,7 +19,7 @@ func (s *site) withClerk(t *testing.T) {
 	t.Helper()
 	post, err := s.Org.NewPost(t.Context(), s.Units["汾阳市"], org.Clerk, "汾阳市台账员")
 	must(t, err)
-	must(t, s.Org.Appoint(t.Context(), post, s.Who["stranger"], 0))
+	must(t, s.Org.Seat(t.Context(), post, s.Who["stranger"], 0))
 }
 
 func (s *site) unit(name string) string { return fmt.Sprint(s.Units[name]) }

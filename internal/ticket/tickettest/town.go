@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"fenlin/internal/calendar"
 	"fenlin/internal/db/dbtest"
 	"fenlin/internal/errs"
@@ -82,7 +84,7 @@ func New(t testing.TB) *Town {
 		id, err := o.NewPost(ctx, w.Units[unit], role, title)
 		must(err)
 		w.Posts[key] = id
-		must(o.Appoint(ctx, id, person(key, 0), 0))
+		must(o.Seat(ctx, id, person(key, 0), 0))
 	}
 	unit("汾阳市", org.City, "", "", nil)
 	unit("文峰街道", org.Subdistrict, "汾阳市", "", nil)
@@ -126,6 +128,17 @@ func (w *Town) Actor(key string) org.Actor {
 		panic(err)
 	}
 	return a
+}
+
+// Vacate ends all that a person holds.
+func (w *Town) Vacate(t testing.TB, person int64) {
+	t.Helper()
+	err := w.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE appointments SET to_at = ? WHERE person_id = ? AND to_at = 0", w.Clock().UnixMilli(), person).Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Told is a report of somebody's, filed.
