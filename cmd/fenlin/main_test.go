@@ -227,6 +227,36 @@ func TestServe_RealServiceWaitsForMigrationAndHasNoSimulator(t *testing.T) {
 	}
 }
 
+func TestFigures_OfAnEmptyCityAndOfTheSample(t *testing.T) {
+	p := newPlace(t, dbtest.Empty(t))
+	p.must(t, "migrate")
+	if out := p.must(t, "figures"); !strings.Contains(out, "0/0") {
+		t.Errorf("an empty city: %s", out)
+	}
+	p.must(t, "seed", "--sample")
+	if out := p.must(t, "figures"); !strings.Contains(out, "16/17 = 94.1%") || !strings.Contains(out, "27 项中 26 项一致") {
+		t.Errorf("the sample city: %s", out)
+	}
+	var answer struct {
+		Figures []struct {
+			Key, Printed, Computed string
+			Numerator              int64
+			Denominator            *int64
+			Agrees                 bool
+		}
+	}
+	if err := json.Unmarshal([]byte(p.must(t, "figures", "--json")), &answer); err != nil {
+		t.Fatal(err)
+	}
+	first, last := answer.Figures[0], answer.Figures[len(answer.Figures)-1]
+	if first.Key != "organs" || first.Printed != "64" || first.Numerator != 64 || first.Denominator != nil || !first.Agrees {
+		t.Errorf("%+v", first)
+	}
+	if last.Key != "problems_settled" || last.Computed != "17/17 = 100%" || last.Denominator == nil || *last.Denominator != 17 || last.Agrees {
+		t.Errorf("%+v", last)
+	}
+}
+
 func TestServe_DemoIsWholeStopsWhenAskedAndFindsItsDataAgain(t *testing.T) {
 	p := newPlace(t, dbtest.Empty(t))
 	stop := p.serve(t)

@@ -47,6 +47,7 @@ type App struct {
 	Members *member.Service
 	Workers *worker.Service
 	Tickets *ticket.Service
+	Stats   *stats.Service
 	Outbox  *outbox.Outbox
 	Routes  *routing.Tree
 	Sample  *Sample
@@ -90,7 +91,15 @@ func Ground(c Config) (*App, error) {
 		return nil, err
 	}
 	a.Routes = a.Tickets.Routes
+	a.Stats = &stats.Service{DB: a.DB, Org: a.Org, Location: a.Tickets.Calendar.Location(), Now: now}
+	if a.Stats.Weights, err = load(rules, "rates.yaml", stats.LoadWeights); err != nil {
+		return nil, err
+	}
+	if a.Stats.Printed, err = load(rules, "figures.yaml", stats.LoadFigures); err != nil {
+		return nil, err
+	}
 	a.Workers = &worker.Service{DB: a.DB, Members: a.Members, Now: now}
+	a.Stats.Ages = a.Workers.Ages
 	a.Sample = &Sample{DB: a.DB, Org: a.Org, Member: a.Members, Workers: a.Workers, Tickets: a.Tickets, Files: rules}
 	return a, nil
 }
@@ -178,10 +187,6 @@ func (a *App) open(ctx context.Context, version string) (err error) {
 // build wires the parts that speak to the outside.
 func (a *App) build(version string) error {
 	now, c := time.Now, a.Config
-	weights, err := load(files(c.RulesDir), "rates.yaml", stats.LoadWeights)
-	if err != nil {
-		return err
-	}
 	codec, err := wechat.NewCodec(c.wechat())
 	if err != nil {
 		return err
@@ -197,8 +202,7 @@ func (a *App) build(version string) error {
 	a.Chat = &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link}
 	s := &web.Server{
 		Tickets: a.Tickets, Org: a.Org, Members: a.Members, WeChat: a.WeChat, Now: now, Version: version, Health: a.health, Depth: a.Outbox.Depth,
-		Stats: &stats.Service{DB: a.DB, Org: a.Org, Weights: weights, Location: location, Now: now},
-		Chat:  a.Chat,
+		Stats: a.Stats, Chat: a.Chat,
 	}
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: a.KV}, Handle: s.Converse, Now: now, Log: slog.Default()}
 	if c.Demo {

@@ -1,17 +1,14 @@
 package app
 
 import (
-	"bytes"
 	"fmt"
 	"io/fs"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/mozillazg/go-pinyin"
-	"gopkg.in/yaml.v3"
 
 	"fenlin/internal/activity"
 	"fenlin/internal/consult"
@@ -22,96 +19,6 @@ import (
 	"fenlin/internal/ticket"
 	"fenlin/internal/worker"
 )
-
-// sampleFile is config/sample.yaml; its comments say what the fields mean.
-type sampleFile struct {
-	City struct {
-		Code, Name string
-		At         point
-	}
-	Subdistricts []struct {
-		Name        string
-		At          point
-		Communities []sampleCommunity
-	}
-	Known     []knownCompound
-	Aliases   map[string][]string
-	Elsewhere struct {
-		ResidentsEvery int `yaml:"residents_every"`
-		MembersEvery   int `yaml:"members_every"`
-	}
-	UnboundResidents int `yaml:"unbound_residents"`
-
-	Day                   date
-	VacantBranchEvery     int  `yaml:"vacant_branch_every"`
-	VacantGroupEvery      int  `yaml:"vacant_group_every"`
-	PostsSince            date `yaml:"posts_since"`
-	SentBranchSecretaries int  `yaml:"sent_branch_secretaries"`
-	Commissioners         int
-	Units                 struct {
-		Organs      []string
-		Enterprises coined
-		Social      coined
-	}
-	PropertyWords    []string `yaml:"property_words"`
-	PartnersSince    date     `yaml:"partners_since"`
-	ConsultsFrom     date     `yaml:"consults_from"`
-	Members          map[member.Category]int
-	HubEvery         int           `yaml:"hub_every"`
-	LinkedHouseholds int           `yaml:"linked_households"`
-	Workers          sampleWorkers `yaml:"workers"`
-	Points           samplePoints
-	Activities       struct {
-		Count  int
-		Titles []string
-	}
-	SelfRun   sampleSelfRun `yaml:"self_run"`
-	Surnames  string
-	Given     []string
-	Women     []string
-	MoreGiven struct{ Men, Women [2]string } `yaml:"more_given"`
-}
-
-// coined are names made of each word with each trade.
-type coined struct{ Words, Trades []string }
-
-func (f *sampleFile) communities() (n int) {
-	for _, s := range f.Subdistricts {
-		n += len(s.Communities)
-	}
-	return n
-}
-
-type sampleCommunity struct {
-	Name      string
-	Managed   []string
-	SelfRun   []string `yaml:"self_run"`
-	Unmanaged []string
-	Small     []string
-}
-
-type knownCompound struct {
-	Name         string
-	Buildings    int
-	VacantGroups []string `yaml:"vacant_groups"`
-	Hubs         []string
-	Residents    int
-	Members      int
-}
-
-type point [2]float64 // latitude and longitude, GCJ-02
-
-// date is a day of the file, 2006-01-02.
-type date struct{ time.Time }
-
-// UnmarshalText is yaml's.
-func (d *date) UnmarshalText(text []byte) (err error) {
-	d.Time, err = time.Parse(time.DateOnly, string(text))
-	return err
-}
-
-// plus is the day so many days later, as tables keep it.
-func (d date) plus(days int) string { return d.AddDate(0, 0, days).Format(time.DateOnly) }
 
 // samplePlan is the sample city before it is stored.
 type samplePlan struct {
@@ -152,21 +59,13 @@ type holder struct {
 // All but the ids is the same each time.
 func planSample(files fs.FS, location *time.Location, newID func() int64) (*samplePlan, error) {
 	p := &samplePlan{location: location, newID: newID, units: map[int64]org.Unit{}, openids: map[string]int{}, births: map[string]int{}}
-	raw, err := fs.ReadFile(files, "sample.yaml")
-	if err != nil {
+	var err error
+	if p.file, err = load(files, "sample.yaml", parseSample); err != nil {
 		return nil, err
 	}
-	d := yaml.NewDecoder(bytes.NewReader(raw))
-	d.KnownFields(true)
-	if err := d.Decode(&p.file); err != nil {
-		return nil, fmt.Errorf("sample.yaml: %w", err)
-	}
-	if raw, err = fs.ReadFile(files, "routing.yaml"); err != nil {
-		return nil, err
-	}
-	tree, err := routing.Load(raw)
+	tree, err := load(files, "routing.yaml", routing.Load)
 	if err != nil {
-		return nil, fmt.Errorf("routing.yaml: %w", err)
+		return nil, err
 	}
 
 	f := &p.file
@@ -436,12 +335,3 @@ func shortName(compound string) string { return latin(strings.TrimSuffix(compoun
 
 // latin spells Chinese without tones: 福馨苑 → fuxinyuan.
 func latin(s string) string { return strings.Join(pinyin.LazyPinyin(s, pinyin.NewArgs()), "") }
-
-// around is the i-th point of a sunflower with p in the middle; its points lie
-// about twice the metres apart.
-func (p point) around(i int, metres float64) point {
-	const goldenAngle, metresPerDegree = 2.399963, 111_320
-	r, a := metres*math.Sqrt(float64(i))/metresPerDegree, float64(i)*goldenAngle
-	round := func(x float64) float64 { return math.Round(x*1e6) / 1e6 }
-	return point{round(p[0] + r*math.Cos(a)), round(p[1] + r*math.Sin(a)/math.Cos(p[0]*math.Pi/180))}
-}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -99,13 +100,14 @@ func (p *samplePlan) parties() {
 		}
 		// The committees' term of five years; contracts and owners' committees began one after another.
 		party(org.CommitteeParty, strings.TrimSuffix(community.Name, "社区")+"社区居民委员会", holders[community.ID][org.CommunitySecretary], "2021-12-20", "2026-12-19")
+		elected := cmp.Or(neighbour[u.ID], holders[community.ID][org.GridWorker])
 		from, to := day.plus(-400-i), day.plus(-401-i+3*365)
 		if c.Governance == org.Managed {
-			party(org.OwnersCommittee, u.Name+"业主委员会", neighbour[u.ID], from, to)
+			party(org.OwnersCommittee, u.Name+"业主委员会", elected, from, to)
 			word := p.file.PropertyWords[i%len(p.file.PropertyWords)]
 			party(org.PropertyCompany, p.file.City.Name+word+"物业服务有限公司", holders[u.ID][org.PropertyManager], from, to)
 		} else {
-			party(org.PropertyCommittee, u.Name+"物业管理委员会", neighbour[u.ID], from, to)
+			party(org.PropertyCommittee, u.Name+"物业管理委员会", elected, from, to)
 		}
 	}
 }

@@ -13,14 +13,6 @@ import (
 	"fenlin/internal/worker"
 )
 
-// sampleWorkers is the file's `workers`.
-type sampleWorkers struct {
-	Committee, Graduates int
-	GraduatesElected     int `yaml:"graduates_elected"`
-	BelowCollege         int `yaml:"below_college"`
-	MeanAge              int `yaml:"mean_age"`
-}
-
 // employ makes workers of Party members whom the communities' branches manage:
 // the secretaries, the members of the committees, the graduates. The ages of
 // the committees bring about the mean of all.
@@ -96,14 +88,6 @@ func (p *samplePlan) employ() error {
 	return nil
 }
 
-// samplePoints is the file's `points`.
-type samplePoints struct {
-	CentersUpgraded          int `yaml:"centers_upgraded"`
-	StationsRewarded         int `yaml:"stations_rewarded"`
-	DemonstrationCommunities int `yaml:"demonstration_communities"`
-	DemonstrationCompounds   int `yaml:"demonstration_compounds"`
-}
-
 // servicePoints adds the centres and stations, and what was done there in the year.
 func (p *samplePlan) servicePoints() {
 	f, day := &p.file.Points, p.file.Day
@@ -143,20 +127,6 @@ func (p *samplePlan) servicePoints() {
 			ID: p.newID(), OrgID: point.OrgID, PointID: point.ID, Title: a.Titles[i%len(a.Titles)], State: activity.Done,
 			StartsAt: starts.UnixMilli(), EndsAt: starts.Add(2 * time.Hour).UnixMilli(), Sample: true, CreatedAt: starts.AddDate(0, 0, -7).UnixMilli(),
 		})
-	}
-}
-
-// sampleSelfRun is the file's `self_run`.
-type sampleSelfRun struct {
-	Compound string
-	Items    []string
-	Past     []struct {
-		At             string // 2006-01-02 15:04, of the city's zone
-		Category       string
-		Building, Text string
-		Hours          int
-		Note           string
-		Rated          ticket.Satisfaction
 	}
 }
 

@@ -133,13 +133,16 @@ const (
 	answered = closed + " AND t.solved IS NOT NULL"
 )
 
-// Service answers questions about rates.
+// Service answers questions about rates and figures.
 type Service struct {
 	DB       *db.DB
 	Org      *org.Service
 	Weights  Weights
 	Location *time.Location // of days and months
 	Now      func() time.Time
+
+	Printed []Printed                                            // the figures of the city's own report
+	Ages    func(ctx context.Context, day string) ([]int, error) // of the workers on a day: their births are sealed
 }
 
 // Query is a question: whose tickets, created when, in which rows.
