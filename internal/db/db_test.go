@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -91,6 +92,30 @@ func TestTx_ManyWritersLoseNothing(t *testing.T) {
 	if sum != 2*writers*rounds {
 		t.Fatalf("sum is %d, want %d", sum, 2*writers*rounds)
 	}
+}
+
+func TestNewIDs_AscendAndNeverMeetOthers(t *testing.T) {
+	d := dbtest.New(t)
+	seen := map[int64]bool{}
+	var wg sync.WaitGroup
+	var lock sync.Mutex
+	for range 4 {
+		wg.Go(func() {
+			ids := append(d.NewIDs(10_000), d.NewIDs(1)...)
+			if !slices.IsSorted(ids[:10_000]) {
+				t.Error("they do not ascend")
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			for _, id := range append(ids, d.NewID()) {
+				if seen[id] || id <= 0 {
+					t.Errorf("%d is there twice, or none", id)
+				}
+				seen[id] = true
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestTx_DuplicateKeyIsOneErrorOnBothEngines(t *testing.T) {

@@ -83,8 +83,11 @@ func (s *Service) KeepParty(tx *gorm.DB, by int64, changes []PartyChange, reason
 			lines = append(lines, Change{Kind: Corrected, Became: title})
 		}
 		for _, l := range lines {
-			history = append(history, []any{s.DB.NewID(), m.PersonID, string(l.Kind), l.Was, l.Became, reason, by, at})
+			history = append(history, []any{nil, m.PersonID, string(l.Kind), l.Was, l.Became, reason, by, at})
 		}
+	}
+	for i, id := range s.DB.NewIDs(len(history)) {
+		history[i][0] = id
 	}
 	columns := []string{
 		"category", "probationary", "branch_id", "unit_id", "community_id", "ethnicity", "education",

@@ -135,6 +135,7 @@ type resolving struct {
 	byPhone map[string]*someone
 	people  map[int64]*someone
 	misfits []Misfit
+	ids     []int64 // for those to be made
 }
 
 func (r *resolving) misfit(i int, field, reason string) {

@@ -122,7 +122,10 @@ func (r *resolving) met(p *someone) *someone {
 
 func (r *resolving) make() *someone {
 	p := &someone{fresh: true}
-	p.ID, p.CreatedAt = r.service.DB.NewID(), r.service.Now().UnixMilli()
+	if len(r.ids) == 0 {
+		r.ids = r.service.DB.NewIDs(min(len(r.named), 1000))
+	}
+	p.ID, r.ids, p.CreatedAt = r.ids[0], r.ids[1:], r.service.Now().UnixMilli()
 	return r.met(p)
 }
 
