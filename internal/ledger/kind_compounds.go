@@ -61,16 +61,13 @@ func compounds() Kind {
 			Column{Key: p.key + "_from", Title: who + p.term + "起", Type: Day, Width: 12},
 			Column{Key: p.key + "_to", Title: who + p.term + "止", Type: Day, Width: 12})
 	}
-	return Kind{Code: "compounds", Title: "小区台账", Columns: columns, Apply: applyCompounds, Export: exportCompounds}
+	return Kind{Code: "compounds", Title: "小区台账", Columns: columns, Apply: alone(applyCompounds), Export: exportCompounds}
 }
 
 func applyCompounds(_ context.Context, s *Service, tx *gorm.DB, by org.Actor, rows []Row) (Outcome, []Problem, error) {
 	b := &compoundBook{
 		sheet: s.sheet(compounds(), by, rows), names: map[unitKey]*org.Unit{}, codes: map[unitKey]*org.Unit{},
 		row: map[int64]int{}, unit: make([]int64, len(rows)), created: make([]bool, len(rows)), changed: make([]bool, len(rows)),
-	}
-	if err := s.Org.Hold(tx); err != nil {
-		return Outcome{}, nil, err
 	}
 	if err := b.open(s, tx, by); err != nil {
 		return Outcome{}, nil, err

@@ -46,7 +46,7 @@ func members() Kind {
 			{Key: "flows", Title: "流入流出地", Width: 18, Help: "流动党员填从哪里流入或流出到哪里。"},
 			{Key: "note", Title: "备注", Width: 20, Max: 255},
 		},
-		Apply: applyMembers, Export: exportMembers,
+		Apply: alone(applyMembers), Export: exportMembers,
 	}
 }
 
@@ -57,9 +57,6 @@ var personKeys = map[string]string{
 }
 
 func applyMembers(ctx context.Context, s *Service, tx *gorm.DB, by org.Actor, rows []Row) (Outcome, []Problem, error) {
-	if err := s.Org.Hold(tx); err != nil {
-		return Outcome{}, nil, err
-	}
 	b := &memberBook{sheet: s.sheet(members(), by, rows), now: make([]member.PartyMember, len(rows)), educations: educations(), categories: categories()}
 	if err := b.read(tx); err != nil {
 		return Outcome{}, nil, err

@@ -40,14 +40,11 @@ func orgs() Kind {
 			{Key: "name", Title: "名称", Required: true, Width: 26, Example: "永安社区"},
 			{Key: "code", Title: "编码", Width: 18, Max: 64, Example: "141182001002", Help: "街道、社区填统计用区划代码，楼栋党小组填楼号，部门填派单用的代码。同一编码改名称，就是改名。"},
 		},
-		Apply: applyOrgs, Export: exportOrgs,
+		Apply: alone(applyOrgs), Export: exportOrgs,
 	}
 }
 
 func applyOrgs(_ context.Context, s *Service, tx *gorm.DB, by org.Actor, rows []Row) (Outcome, []Problem, error) {
-	if err := s.Org.Hold(tx); err != nil {
-		return Outcome{}, nil, err
-	}
 	p, err := s.places(tx, by)
 	if err != nil {
 		return Outcome{}, nil, err

@@ -12,38 +12,19 @@ import (
 	"fenlin/internal/org"
 )
 
-// roleKind is a sort of post that a ledger holds.
-type roleKind struct {
-	role  org.Role
-	title string
-	after string     // what stands after the unit's name in a title not told
-	kinds []org.Kind // of units that have such a post
-	one   bool       // a unit has one only
-}
-
-var roleKinds = []roleKind{
-	{org.CitySecretary, "市级党组织负责人", "委社会工作部", []org.Kind{org.City}, false},
-	{org.SubdistrictSecretary, "街道党工委书记", "党工委书记", []org.Kind{org.Subdistrict}, true},
-	{org.DepartmentDesk, "部门受理岗", "受理岗", []org.Kind{org.Department}, false},
-	{org.CommunitySecretary, "社区党组织书记", "党组织书记", []org.Kind{org.Community}, true},
-	{org.Commissioner, "兼职委员", "兼职委员", []org.Kind{org.Community}, false},
-	{org.GridWorker, "网格员", "网格员", []org.Kind{org.Community, org.CompoundKind}, false},
-	{org.BranchSecretary, "小区党支部书记", "党支部书记", []org.Kind{org.CompoundKind}, true},
-	{org.PropertyManager, "物业经理", "物业经理", []org.Kind{org.CompoundKind}, false},
-	{org.GroupLeader, "楼栋党小组长", "长", []org.Kind{org.BuildingGroup}, true},
-	{org.HouseholdHub, "党员中心户", "", []org.Kind{org.HubHousehold, org.BuildingGroup}, true},
-	{org.Clerk, "台账员", "台账员", []org.Kind{org.City, org.Subdistrict, org.Community}, false},
-	{org.PrivacyOfficer, "个人信息保护负责人", "个人信息保护负责人", []org.Kind{org.City}, false},
-	{org.Operator, "系统运维", "系统运维", []org.Kind{org.City}, false},
-}
-
-// roles are the words for the roles.
-func roles() []named[org.Role] {
-	out := make([]named[org.Role], 0, len(roleKinds))
-	for _, r := range roleKinds {
-		out = append(out, named[org.Role]{r.role, r.title})
+// roleTitles are the words for the roles.
+func roleTitles() []named[org.Role] {
+	out := make([]named[org.Role], 0, len(org.Roles))
+	for _, r := range org.Roles {
+		out = append(out, named[org.Role]{r.Role, r.Name})
 	}
 	return out
+}
+
+// oneOf are the roles of which a unit has one post only, with what stands after
+// the unit's name in the post's title; other titles end with the role's name.
+var oneOf = map[org.Role]string{
+	org.SubdistrictSecretary: "党工委书记", org.CommunitySecretary: "党组织书记", org.BranchSecretary: "党支部书记", org.GroupLeader: "长", org.HouseholdHub: "",
 }
 
 var everyKind = []org.Kind{org.City, org.Subdistrict, org.Department, org.Community, org.CompoundKind, org.BuildingGroup, org.HubHousehold, org.LinkedHousehold}
@@ -53,7 +34,7 @@ func posts() Kind {
 		Code: "posts", Title: "职务台账",
 		Columns: []Column{
 			{Key: "org", Title: "组织", Required: true, Width: 24, Example: "福馨苑小区", Help: "职务所在的街道、社区、小区、楼栋党小组等；重名时连上级一起写。"},
-			{Key: "role", Title: "职务类别", Required: true, Type: Choice, OneOf: titles(roles()), Width: 18, Example: "小区党支部书记"},
+			{Key: "role", Title: "职务类别", Required: true, Type: Choice, OneOf: titles(roleTitles()), Width: 18, Example: "小区党支部书记"},
 			{Key: "title", Title: "职务名称", Width: 24, Example: "福馨苑小区党支部书记", Help: "不填时按组织名称和职务类别起名。"},
 			{Key: "name", Title: "任职人", Width: 10, Max: 60, Example: "王志强", Help: "留空表示这个职务现在没有人担任；原来有人的，就此卸任。"},
 			{Key: "phone", Title: "手机号", Type: Phone, Width: 14, Example: "13812345678", Help: "任职人用微信绑定这个手机号后，就能办理工单。"},
@@ -63,14 +44,11 @@ func posts() Kind {
 			{Key: "to", Title: "届满日期", Type: Day, Width: 12, Help: "到这一天为止；没有任期的不填。"},
 			{Key: "note", Title: "任命文件", Width: 24, Max: 255, Example: "文党发〔2026〕3号"},
 		},
-		Apply: applyPosts, Export: exportPosts,
+		Apply: alone(applyPosts), Export: exportPosts,
 	}
 }
 
 func applyPosts(_ context.Context, s *Service, tx *gorm.DB, by org.Actor, rows []Row) (Outcome, []Problem, error) {
-	if err := s.Org.Hold(tx); err != nil {
-		return Outcome{}, nil, err
-	}
 	b := &postBook{sheet: s.sheet(posts(), by, rows), wanted: make([]wanted, len(rows)), free: map[seatKey][]*org.Term{}}
 	if err := b.read(tx); err != nil {
 		return Outcome{}, nil, err
@@ -132,12 +110,16 @@ func (b *postBook) read(tx *gorm.DB) error {
 	units := map[int64]bool{}
 	for i := range b.rows {
 		w := &b.wanted[i]
-		kind := roleKindOf(b.cell(i, "role"))
+		role, kinds := roleOf(b.cell(i, "role"))
 		w.title = b.cell(i, "title")
-		if u, reason := p.find(b.cell(i, "org"), kind.kinds...); u == nil {
+		if u, reason := p.find(b.cell(i, "org"), kinds...); u == nil {
 			b.wrong(i, "org", reason)
 		} else {
-			w.seatKey, w.path, w.one, w.normal = seatKey{u.ID, kind.role}, u.Path, kind.one, u.Name+kind.after
+			w.seatKey, w.path = seatKey{u.ID, role}, u.Path
+			if w.normal, w.one = oneOf[role]; !w.one {
+				w.normal = b.cell(i, "role")
+			}
+			w.normal = u.Name + w.normal
 			units[u.ID] = true
 		}
 		if name := b.cell(i, "unit"); name != "" {
@@ -161,14 +143,14 @@ func (b *postBook) read(tx *gorm.DB) error {
 	return err
 }
 
-// roleKindOf is the sort of post that a word names; none has no kinds.
-func roleKindOf(title string) roleKind {
-	for _, r := range roleKinds {
-		if r.title == title {
-			return r
+// roleOf is the role that a word names, with the kinds of units that have such posts.
+func roleOf(title string) (org.Role, []org.Kind) {
+	for _, r := range org.Roles {
+		if r.Name == title {
+			return r.Role, r.Kinds
 		}
 	}
-	return roleKind{}
+	return "", nil
 }
 
 // days holds the days of a row against each other.
@@ -293,8 +275,8 @@ func (b *postBook) change(i int) {
 	}
 	switch {
 	case next.PersonID == 0 && t.PersonID != 0:
-		t.ToAt = now
-		b.terms.Ended, changed = append(b.terms.Ended, t), true
+		b.end(t, now)
+		changed = true
 	case next.PersonID == 0:
 	case next.PersonID == t.PersonID:
 		if mended {
@@ -309,8 +291,7 @@ func (b *postBook) change(i int) {
 			if next.FromAt < t.FromAt {
 				b.wrong(i, "from", "早于前任的任职日期 "+b.day(t.FromAt)+"，请核对")
 			}
-			t.ToAt = next.FromAt
-			b.terms.Ended = append(b.terms.Ended, t)
+			b.end(t, next.FromAt)
 		}
 		b.terms.Begun, changed = append(b.terms.Begun, next), true
 	}
@@ -318,6 +299,13 @@ func (b *postBook) change(i int) {
 		b.wrong(i, "role", "这个职务不由您任免，请报有任免权的上级")
 	}
 	b.count(w.term == nil, changed)
+}
+
+// end ends all who hold a post or are to hold it; who has not begun never did.
+func (b *postBook) end(t org.Term, at int64) {
+	for _, h := range append([]org.Holding{{Appointment: t.Appointment, FromAt: t.FromAt}}, t.Earlier...) {
+		b.terms.Ended = append(b.terms.Ended, org.Holding{Appointment: h.Appointment, FromAt: max(at, h.FromAt)})
+	}
 }
 
 func dayAfter(day string) string {
@@ -350,13 +338,14 @@ func exportPosts(ctx context.Context, s *Service, by org.Actor, each func(cells 
 	if err != nil {
 		return err
 	}
+	titles := roleTitles()
 	for _, u := range p.list {
 		for _, t := range of[u.ID] {
 			h, to := holders[t.PersonID], ""
 			if t.ToAt != 0 {
 				to = s.day(t.ToAt - 1)
 			}
-			cells := []string{p.reference(u), titleOf(roles(), t.Role), t.Title, h.name, h.phone, h.idNumber, senders[t.UnitID], s.day(t.FromAt), to, t.Note}
+			cells := []string{p.reference(u), titleOf(titles, t.Role), t.Title, h.name, h.phone, h.idNumber, senders[t.UnitID], s.day(t.FromAt), to, t.Note}
 			if err := each(cells); err != nil {
 				return err
 			}

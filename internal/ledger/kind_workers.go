@@ -28,14 +28,11 @@ func workers() Kind {
 			{Key: "since", Title: "上岗日期", Type: Day, Width: 12, Example: "2021-03-15"},
 			{Key: "note", Title: "备注", Width: 20, Max: 255},
 		},
-		Apply: applyWorkers, Export: exportWorkers,
+		Apply: alone(applyWorkers), Export: exportWorkers,
 	}
 }
 
 func applyWorkers(_ context.Context, s *Service, tx *gorm.DB, by org.Actor, rows []Row) (Outcome, []Problem, error) {
-	if err := s.Org.Hold(tx); err != nil {
-		return Outcome{}, nil, err
-	}
 	b := &workerBook{sheet: s.sheet(workers(), by, rows), now: make([]worker.Worker, len(rows)), educations: educations()}
 	people, err := b.find(tx)
 	if err != nil || len(b.problems) > 0 {

@@ -1,13 +1,36 @@
 package ledger
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
+	"gorm.io/gorm"
+
+	"fenlin/internal/errs"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 )
+
+// errCrossed says that somebody else wrote the same at the same moment.
+var errCrossed = errs.New(errs.Conflict, "ledger_crossed", "导入时有人正在改动同样的内容（例如本人刚绑定了手机号），没有写入任何数据，请重新导入")
+
+// alone makes imports wait for each other, so that two at once do not make one
+// thing twice.
+func alone(apply func(context.Context, *Service, *gorm.DB, org.Actor, []Row) (Outcome, []Problem, error)) func(context.Context, *Service, *gorm.DB, org.Actor, []Row) (Outcome, []Problem, error) {
+	return func(ctx context.Context, s *Service, tx *gorm.DB, by org.Actor, rows []Row) (Outcome, []Problem, error) {
+		if err := s.Org.Hold(tx); err != nil {
+			return Outcome{}, nil, err
+		}
+		out, problems, err := apply(ctx, s, tx, by, rows)
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			err = errCrossed.Because(err)
+		}
+		return out, problems, err
+	}
+}
 
 // sheet is the rows of one import on their way into the tables.
 type sheet struct {

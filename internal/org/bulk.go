@@ -171,6 +171,14 @@ type Term struct {
 	FromAt      int64 // epoch milliseconds; may be to come
 	ToAt        int64 // 0: open
 	Note        string
+
+	Earlier []Holding `gorm:"-"` // those who hold it until then
+}
+
+// Holding is an appointment with its beginning.
+type Holding struct {
+	Appointment int64
+	FromAt      int64
 }
 
 // TermsOf are the posts of units, each with the latest of those who hold it or
@@ -181,12 +189,18 @@ func (s *Service) TermsOf(tx *gorm.DB, units []int64) ([]Term, error) {
 	for chunk := range slices.Chunk(units, loadBatch) {
 		var found []Term
 		err := tx.Raw(`SELECT p.id AS post, p.org_id, p.role, p.title, a.id AS appointment, a.person_id, a.unit_id, a.from_at, a.to_at, a.note
-FROM posts p LEFT JOIN appointments a ON a.post_id = p.id AND (a.to_at = 0 OR a.to_at > ?)
+FROM posts p LEFT JOIN appointments a ON a.post_id = p.id AND (a.to_at = 0 OR a.to_at > ?) AND a.from_at <> a.to_at
 WHERE p.org_id IN ? AND p.closed_at = 0 ORDER BY p.org_id, p.id, a.from_at DESC, a.id DESC`, now, chunk).Scan(&found).Error
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, slices.CompactFunc(found, func(a, b Term) bool { return a.Post == b.Post })...)
+		for _, t := range found {
+			if n := len(out) - 1; n >= 0 && out[n].Post == t.Post {
+				out[n].Earlier = append(out[n].Earlier, Holding{t.Appointment, t.FromAt})
+			} else {
+				out = append(out, t)
+			}
+		}
 	}
 	return out, nil
 }
@@ -215,11 +229,11 @@ WHERE a.person_id IN ? AND (a.to_at = 0 OR a.to_at > ?) ORDER BY u.path, p.id`, 
 
 // Terms are changes of posts and of who holds them, in a ledger.
 type Terms struct {
-	Made     []Term // posts to be made; the caller gives their ids
-	Retitled []Term // posts with their new titles
-	Ended    []Term // appointments with their ends
-	Mended   []Term // appointments with what sends them, their days and note as they are now
-	Begun    []Term // appointments to be made
+	Made     []Term    // posts to be made; the caller gives their ids
+	Retitled []Term    // posts with their new titles
+	Ended    []Holding // appointments with their ends in place of their beginnings
+	Mended   []Term    // appointments with what sends them, their days and note as they are now
+	Begun    []Term    // appointments to be made
 }
 
 // SeatAll makes the changes; by is who appoints.
@@ -240,7 +254,10 @@ func (s *Service) SeatAll(tx *gorm.DB, by int64, t Terms) error {
 	if err := db.Update(tx, "posts", "id", []string{"title"}, titles); err != nil {
 		return err
 	}
-	ends := row(t.Ended, func(t Term) []any { return []any{t.Appointment, t.ToAt} })
+	ends := make([][]any, 0, len(t.Ended))
+	for _, e := range t.Ended {
+		ends = append(ends, []any{e.Appointment, e.FromAt})
+	}
 	if err := db.Update(tx, "appointments", "id", []string{"to_at"}, ends); err != nil {
 		return err
 	}
