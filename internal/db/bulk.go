@@ -2,6 +2,7 @@ package db
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -21,10 +22,35 @@ const (
 // reflection costs more than the database. Errors: gorm.ErrDuplicatedKey.
 func Insert(tx *gorm.DB, table string, columns []string, rows [][]any) error {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",") + ")"
-	for chunk := range slices.Chunk(rows, max(1, insertParameters/len(columns))) {
-		q := "INSERT INTO " + table + " (" + strings.Join(columns, ",") + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+",", len(chunk)), ",")
-		if err := exec(tx, q, slices.Concat(chunk...)); err != nil {
+	query := func(n int) string {
+		return "INSERT INTO " + table + " (" + strings.Join(columns, ",") + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+",", n), ",")
+	}
+	n := insertParameters / len(columns)
+	if len(rows) >= 2*n { // parsed once for all
+		full := len(rows) / n * n
+		if err := prepared(tx, query(n), slices.Chunk(rows[:full], n)); err != nil {
 			return err
+		}
+		rows = rows[full:]
+	}
+	for chunk := range slices.Chunk(rows, n) {
+		if err := exec(tx, query(len(chunk)), slices.Concat(chunk...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepared runs one statement with many rows, several times.
+func prepared(tx *gorm.DB, query string, chunks iter.Seq[[][]any]) error {
+	statement, err := tx.Statement.ConnPool.PrepareContext(tx.Statement.Context, query)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = statement.Close() }()
+	for chunk := range chunks {
+		if _, err := statement.ExecContext(tx.Statement.Context, slices.Concat(chunk...)...); err != nil {
+			return translated(tx, err)
 		}
 	}
 	return nil
@@ -68,9 +94,13 @@ func Lookup[T any, K comparable](tx *gorm.DB, query string, keys []K) ([]T, erro
 	return out, nil
 }
 
-// exec runs a statement as it is, past gorm, and translates its error.
+// exec runs a statement as it is, past gorm.
 func exec(tx *gorm.DB, query string, args []any) error {
 	_, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context, query, args...)
+	return translated(tx, err)
+}
+
+func translated(tx *gorm.DB, err error) error {
 	if t, ok := tx.Dialector.(gorm.ErrorTranslator); ok && err != nil {
 		return t.Translate(err)
 	}
