@@ -121,7 +121,7 @@ func (sh *sheet) unit(i int, byName map[string]org.WorkUnit, byCode map[string]i
 	one := unitRow{unit: u, fresh: !found}
 	set(&one.unit.Kind, codeOf(workUnitKinds, r.Cells[unitKind]), &one.changed)
 	if code != "" {
-		if !isCreditCode(code) {
+		if !org.IsCreditCode(code) {
 			sh.wrong(i, "code", "统一社会信用代码不正确，请对照登记证书填写 18 位")
 		} else if owner, taken := byCode[code]; taken && owner != u.ID {
 			sh.wrong(i, "code", "这个统一社会信用代码已是另一个单位的，请核对")
@@ -244,27 +244,4 @@ func exportUnits(ctx context.Context, s *Service, by org.Actor, each func(cells 
 		}
 	}
 	return nil
-}
-
-// creditDigits are the characters of a 统一社会信用代码 in the order of their values.
-const creditDigits = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-
-// isCreditCode checks the length, the characters and the check character (GB 32100).
-func isCreditCode(code string) bool {
-	if len(code) != 18 {
-		return false
-	}
-	sum, weight := 0, 1
-	for i := range 18 {
-		value := strings.IndexByte(creditDigits, code[i])
-		if value < 0 {
-			return false
-		}
-		if i == 17 {
-			return value == (31-sum%31)%31
-		}
-		sum += value * weight
-		weight = weight * 3 % 31
-	}
-	return false
 }

@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"fenlin/internal/db"
 	"fenlin/internal/errs"
 	"fenlin/internal/org"
 )
@@ -318,4 +319,43 @@ func (s *Service) tell(tx *gorm.DB, p Person, told Particulars) (birth string, e
 		return "", ErrIDTaken.Say("这个身份证号或手机号已登记给另一个人，请核对")
 	}
 	return birth, err
+}
+
+// Somebody finds the person with that phone, or makes one, in the caller's
+// transaction. Errors: ErrMember, with what contradicts.
+func (s *Service) Somebody(name, phone string) func(tx *gorm.DB) (int64, error) {
+	return func(tx *gorm.DB) (int64, error) {
+		name, phone := strings.TrimSpace(name), strings.TrimSpace(phone)
+		if name == "" {
+			return 0, ErrMember.At("name", "请填写姓名")
+		}
+		if err := CheckPhone(phone); err != nil {
+			return 0, errs.From(err).At(FieldPhone, errs.From(err).Message)
+		}
+		found, misfits, err := s.Resolve(tx, []Named{{Name: name, Phone: phone}})
+		if err != nil {
+			return 0, err
+		}
+		if len(misfits) > 0 {
+			return 0, ErrMember.Say(misfits[0].Reason).At(misfits[0].Field, misfits[0].Reason)
+		}
+		return found[0].PersonID, nil
+	}
+}
+
+// Known finds a person by id, in the caller's transaction. Error: ErrUnknown.
+func (s *Service) Known(id int64) func(tx *gorm.DB) (int64, error) {
+	return func(tx *gorm.DB) (int64, error) {
+		return id, unknown(tx.Take(&Person{}, "id = ? AND closed_at = 0", id).Error)
+	}
+}
+
+// Names are the names of people, by id.
+func (s *Service) Names(ctx context.Context, people []int64) (map[int64]string, error) {
+	found, err := db.Lookup[Person](s.DB.Read(ctx), "SELECT id, name FROM people WHERE id IN ?", people)
+	out := make(map[int64]string, len(found))
+	for _, p := range found {
+		out[p.ID] = p.Name
+	}
+	return out, err
 }

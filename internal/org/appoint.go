@@ -155,10 +155,13 @@ func (s *Service) ClosePost(ctx context.Context, by Actor, post int64) error {
 	})
 }
 
+// Who finds or makes the person to be appointed, in the same transaction.
+type Who func(tx *gorm.DB) (person int64, err error)
+
 // Appoint puts a person in a post for a time, from now on when FromAt is 0. The
 // same appointment again is the same. Errors: ErrUnknownPost, ErrMayNot,
-// ErrPeriod, ErrPostHeld, ErrStaleUnit.
-func (s *Service) Appoint(ctx context.Context, by Actor, a Appointment) (Appointment, error) {
+// ErrPeriod, ErrPostHeld, ErrStaleUnit, ErrWorkUnit, those of who.
+func (s *Service) Appoint(ctx context.Context, by Actor, a Appointment, who Who) (Appointment, error) {
 	now := s.Now().UnixMilli()
 	if a.FromAt == 0 {
 		a.FromAt = now
@@ -171,6 +174,14 @@ func (s *Service) Appoint(ctx context.Context, by Actor, a Appointment) (Appoint
 		p, version, err := s.post(tx, by, a.PostID)
 		if err != nil {
 			return err
+		}
+		if a.PersonID, err = who(tx); err != nil {
+			return err
+		}
+		if a.UnitID != 0 {
+			if err := tx.Take(&WorkUnit{}, "id = ? AND closed_at = 0", a.UnitID).Error; err != nil {
+				return unknownWorkUnit(err)
+			}
 		}
 		held, err := overlapping(tx, p.ID, a.FromAt, a.ToAt)
 		if err != nil {

@@ -6,8 +6,16 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"fenlin/internal/org"
 )
+
+// appoint is Appoint of a person whom the test knows.
+func (w *tree) appoint(t *testing.T, by org.Actor, a org.Appointment) (org.Appointment, error) {
+	t.Helper()
+	return w.Appoint(t.Context(), by, a, func(*gorm.DB) (int64, error) { return a.PersonID, nil })
+}
 
 func TestAppoint_OnePersonAtATimeByWhoStandsAbove(t *testing.T) {
 	w := plant(t)
@@ -16,7 +24,7 @@ func TestAppoint_OnePersonAtATimeByWhoStandsAbove(t *testing.T) {
 	now := w.now.UnixMilli()
 	appoint := func(by org.Actor, a org.Appointment) (org.Appointment, error) {
 		a.PostID = w.posts["branch"]
-		return w.Appoint(t.Context(), by, a)
+		return w.appoint(t, by, a)
 	}
 	for name, c := range map[string]struct {
 		by   org.Actor
@@ -32,7 +40,7 @@ func TestAppoint_OnePersonAtATimeByWhoStandsAbove(t *testing.T) {
 		if c.a.PostID == 0 {
 			c.a.PostID = w.posts["branch"]
 		}
-		if _, err := w.Appoint(t.Context(), c.by, c.a); !errors.Is(err, c.want) {
+		if _, err := w.appoint(t, c.by, c.a); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
@@ -94,7 +102,7 @@ func TestAppoint_OfTwoAtOnceOneWins(t *testing.T) {
 	results := make([]error, 8)
 	for i := range results {
 		wg.Go(func() {
-			_, results[i] = w.Appoint(t.Context(), city, org.Appointment{PostID: w.posts["branch"], PersonID: int64(100 + i)})
+			_, results[i] = w.appoint(t, city, org.Appointment{PostID: w.posts["branch"], PersonID: int64(100 + i)})
 		})
 	}
 	wg.Wait()
@@ -137,7 +145,7 @@ func TestCreatePost_WhereItBelongsAndClosedWhenNobodyHoldsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := w.Appoint(t.Context(), north, org.Appointment{PostID: p.ID, PersonID: 20, FromAt: w.now.Add(time.Hour).UnixMilli()})
+	a, err := w.appoint(t, north, org.Appointment{PostID: p.ID, PersonID: 20, FromAt: w.now.Add(time.Hour).UnixMilli()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +162,7 @@ func TestCreatePost_WhereItBelongsAndClosedWhenNobodyHoldsIt(t *testing.T) {
 	if a := w.holder(t, 20); len(a.Posts) != 0 {
 		t.Errorf("holds a closed post: %+v", a)
 	}
-	if _, err := w.Appoint(t.Context(), north, org.Appointment{PostID: p.ID, PersonID: 20}); !errors.Is(err, org.ErrUnknownPost) {
+	if _, err := w.appoint(t, north, org.Appointment{PostID: p.ID, PersonID: 20}); !errors.Is(err, org.ErrUnknownPost) {
 		t.Errorf("appointed to a closed post: %v", err)
 	}
 }

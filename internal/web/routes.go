@@ -58,6 +58,17 @@ func (s *Server) routes(r *gin.Engine) {
 	open(a, route{get, "/compounds/{id}", "showCompound", "小区", 200, []int{notFound}}, s.showCompound)
 	open(a, route{get, "/categories", "listCategories", "问题类别", 200, nil}, s.listCategories)
 
+	signed(a, route{get, "/posts", "listPosts", "职务和任职的人；vacant=true 只列空缺", 200, []int{forbidden, notFound}}, s.listPosts)
+	signed(a, route{post, "/posts", "createPost", "设立一个职务", 201, []int{forbidden, notFound}}, s.createPost)
+	signed(a, route{remove, "/posts/{id}", "closePost", "撤销一个无人担任的职务", 204, []int{forbidden, notFound, conflict}}, s.closePost)
+	signed(a, route{get, "/posts/{id}/appointments", "listTenures", "谁先后担任过这个职务", 200, []int{notFound}}, s.listTenures)
+	signed(a, route{post, "/posts/{id}/appointments", "appoint", "任职：已知的人，或姓名加手机号", 201, []int{forbidden, notFound, conflict}}, s.appoint)
+	signed(a, route{post, "/appointments/{id}/end", "dismiss", "卸任", 204, []int{forbidden, notFound, conflict}}, s.dismiss)
+	signed(a, route{get, "/units", "listWorkUnits", "单位：机关、企业、社会组织", 200, []int{forbidden}}, s.listWorkUnits)
+	signed(a, route{post, "/units", "addWorkUnit", "登记一个单位", 201, []int{forbidden, conflict}}, s.addWorkUnit)
+	signed(a, route{get, "/units/{id}", "showWorkUnit", "一个单位和它结对的社区", 200, []int{forbidden, notFound}}, s.showWorkUnit)
+	signed(a, route{patch, "/units/{id}", "changeWorkUnit", "更正、撤销一个单位，改它结对的社区", 200, []int{forbidden, notFound, conflict}}, s.changeWorkUnit)
+
 	signed(a, route{get, "/me/membership", "showMembership", "我在党员台账里的登记", 200, []int{notFound}}, s.showMembership)
 	signed(a, route{get, "/members", "listMembers", "党员台账：按组织、类别、姓名、完整手机号或身份证号查找", 200, []int{forbidden, notFound}}, s.listMembers)
 	signed(a, route{get, "/members/summary", "countMembers", "四类党员各有多少", 200, []int{forbidden, notFound}}, s.countMembers)

@@ -119,7 +119,7 @@ type named struct {
 // unitView is a unit of the organisation.
 type unitView struct {
 	ID   id     `json:"id"`
-	Kind string `json:"kind" enum:"city,subdistrict,community,compound,building_group,department"`
+	Kind string `json:"kind" enum:"province,prefecture,city,subdistrict,community,compound,building_group,hub_household,linked_household,department"`
 	Name string `json:"name"`
 }
 
