@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fenlin/internal/app"
+	"fenlin/internal/secret"
 	"fenlin/internal/stats"
 )
 
@@ -22,6 +24,9 @@ func figures(file *string) *cobra.Command {
 				return err
 			}
 			found, err := a.Stats.Figures(ctx)
+			if errors.Is(err, secret.ErrUnreadable) {
+				return fmt.Errorf("%w: give every key that sealed them in FENLIN_SECRET_KEYS", err)
+			}
 			if err != nil {
 				return err
 			}

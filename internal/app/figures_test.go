@@ -206,6 +206,7 @@ func TestSeed_ThePastIsWholeAndLeavesNothingToDo(t *testing.T) {
 		"compound_parties p LEFT JOIN people c ON c.id = p.contact_id WHERE c.id IS NULL":                                         0,
 		"units u LEFT JOIN people c ON c.id = u.contact_id WHERE c.id IS NULL":                                                    0,
 		"unit_partners": 254,
+		"people p LEFT JOIN party_members m ON m.person_id = p.id WHERE p.member AND m.person_id IS NULL": 0,
 	} {
 		if got := count(t, s.DB, from); got != want {
 			t.Errorf("%s: %d, want %d", from, got, want)

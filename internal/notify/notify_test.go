@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"fenlin/internal/kv"
 	"fenlin/internal/notify"
 	"fenlin/internal/ticket"
@@ -269,4 +271,22 @@ func (c *city) upload(t *testing.T, data []byte) string {
 	}
 	t.Fatal("no media id")
 	return ""
+}
+
+func TestSend_WhoHasNoOpenIDIsToldInTheAppAlone(t *testing.T) {
+	c := newCity(t)
+	if err := c.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+		return tx.Exec("DELETE FROM identities WHERE person_id = ?", c.Who["branch"]).Error
+	}); err != nil {
+		t.Fatal(err)
+	}
+	c.Told(t, "li", "3号楼2单元楼道灯坏了")
+	c.drain(t)
+	var n notify.Notice
+	if err := c.DB.Read(t.Context()).Take(&n, "person_id = ?", c.Who["branch"]).Error; err != nil {
+		t.Fatal(err)
+	}
+	if n.State != notify.InApp || len(n.Tries) != 1 || n.Tries[0].Reason != "没有关注公众号" || len(c.told("branch")) > 0 {
+		t.Errorf("%+v; WeChat was asked for %v", n, c.told("branch"))
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"gorm.io/gorm"
 
 	"fenlin/internal/org"
-	"fenlin/internal/understand"
 )
 
 // Past is a ticket of earlier days: what was reported when, and what was done.
@@ -31,7 +30,7 @@ type Step struct {
 
 // Load files tickets of earlier days as part of the caller's transaction, by the
 // rules and with the log of tickets of today; but nobody is told, and no timer
-// runs. It holds for steps that change the ticket alone, not its parts.
+// runs. Steps that change more than the ticket (whistles, merges) are refused.
 func (s *Service) Load(tx *gorm.DB, past []Past) error {
 	for _, p := range past {
 		if err := s.relive(tx, p); err != nil {
@@ -47,7 +46,7 @@ func (s *Service) relive(tx *gorm.DB, p Past) error {
 	if err != nil {
 		return err
 	}
-	t := s.draft(p.Report, Understood{Place: place, Reading: understand.Reading{}}, route, p.At)
+	t := s.draft(p.Report, Understood{Place: place}, route, p.At)
 	events := s.opening(&t, p.Report, route)
 	sit := situation{desk: p.Desk, parts: route.parts, posts: map[int64]org.Post{}}
 	for _, post := range p.Desk.Posts {
@@ -67,6 +66,9 @@ func (s *Service) relive(tx *gorm.DB, p Past) error {
 		c.route = func(Place) (routed, error) { return s.decide(facts(p.Desk, place, false), p.Desk, step.At) }
 		if err := c.apply(); err != nil {
 			return fmt.Errorf("%s: %w", step.Input.Action, err)
+		}
+		if c.moved != nil || c.beside != nil || c.into != nil || c.follow {
+			return fmt.Errorf("%s changes more than the ticket", step.Input.Action)
 		}
 		e := c.event(s.DB.NewID())
 		e.seal(t.LastHash)
