@@ -20,6 +20,7 @@ import (
 	"fenlin/internal/chat"
 	"fenlin/internal/db"
 	"fenlin/internal/kv"
+	"fenlin/internal/ledger"
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
 	"fenlin/internal/org"
@@ -46,6 +47,7 @@ type App struct {
 	Org     *org.Service
 	Members *member.Service
 	Workers *worker.Service
+	Ledger  *ledger.Service
 	Tickets *ticket.Service
 	Stats   *stats.Service
 	Outbox  *outbox.Outbox
@@ -99,6 +101,9 @@ func Ground(c Config) (*App, error) {
 		return nil, err
 	}
 	a.Workers = &worker.Service{DB: a.DB, Members: a.Members, Now: now}
+	a.Ledger = &ledger.Service{
+		DB: a.DB, Org: a.Org, Members: a.Members, Workers: a.Workers, Outbox: a.Outbox, Keys: keys, Now: now, Location: a.Tickets.Calendar.Location(),
+	}
 	a.Stats.Ages = a.Workers.Ages
 	a.Sample = &Sample{DB: a.DB, Org: a.Org, Member: a.Members, Workers: a.Workers, Tickets: a.Tickets, Files: rules}
 	return a, nil
@@ -198,10 +203,10 @@ func (a *App) build(version string) error {
 		DB: a.DB, Tickets: a.Tickets, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat, Reader: a.Tickets.Reader,
 		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Location: location, Now: now,
 	}
-	a.Outbox.Handlers = told.Handlers()
+	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
 	a.Chat = &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link}
 	s := &web.Server{
-		Tickets: a.Tickets, Org: a.Org, Members: a.Members, WeChat: a.WeChat, Now: now, Version: version, Health: a.health, Depth: a.Outbox.Depth,
+		Tickets: a.Tickets, Org: a.Org, Members: a.Members, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Health: a.health, Depth: a.Outbox.Depth,
 		Stats: a.Stats, Chat: a.Chat,
 	}
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: a.KV}, Handle: s.Converse, Now: now, Log: slog.Default()}

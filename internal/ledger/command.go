@@ -22,7 +22,7 @@ type Report struct {
 // Operator is who works at the machine itself: what the city's secretary and
 // clerk may, everywhere.
 func Operator() org.Actor {
-	return org.Actor{Posts: []org.Post{{Role: org.CitySecretary, OrgPath: "/"}, {Role: org.Clerk, OrgPath: "/"}}}
+	return org.Actor{Posts: []org.Post{{ID: -1, Role: org.CitySecretary, OrgPath: "/"}, {ID: -2, Role: org.Clerk, OrgPath: "/"}}}
 }
 
 // Import imports a workbook now, as Send does later; progress is told now and

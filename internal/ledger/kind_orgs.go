@@ -33,7 +33,7 @@ func orgs() Kind {
 		titles = append(titles, titleOf(unitKinds, k.kind))
 	}
 	return Kind{
-		Code: "orgs", Title: "组织台账",
+		Code: "orgs", Nested: true, Title: "组织台账",
 		Columns: []Column{
 			{Key: "parent", Title: "上级组织", Required: true, Width: 26, Example: "文峰街道", Help: "上级的名称；重名时连再上一级一起写，如 文峰街道/永安社区。上级也可以在本表里，先后不限。"},
 			{Key: "kind", Title: "类型", Required: true, Type: Choice, OneOf: titles, Width: 14, Example: "社区"},

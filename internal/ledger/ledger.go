@@ -79,6 +79,7 @@ type Kind struct {
 	Code    string
 	Title   string
 	Columns []Column
+	Nested  bool // rows refer to one another: while one is left out, nothing is said of the others
 
 	// Apply writes rows as part of the transaction. With problems nothing is
 	// kept: the caller rolls back. An errs.Error refuses the file as a whole.

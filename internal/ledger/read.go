@@ -22,6 +22,7 @@ const (
 type reading struct {
 	sheets   []sheetReading
 	rows     []Row // in the file's order; those with a wrong cell that is required are left out
+	left     int   // rows left out
 	total    int   // rows with something in them
 	problems []Problem
 	notes    []string // what was passed over
@@ -258,6 +259,8 @@ func (r *reading) check(kind Kind, s sheetReading, from04 bool) {
 		}
 		if whole {
 			r.rows = append(r.rows, row)
+		} else {
+			r.left++
 		}
 	}
 }

@@ -131,7 +131,7 @@ func (s *Service) run(ctx context.Context, kind Kind, by org.Actor, raw []byte, 
 	if err != nil {
 		return result{}, err
 	}
-	if s.reached(ctx, r.total); len(r.rows) > 0 {
+	if s.reached(ctx, r.total); len(r.rows) > 0 && (r.left == 0 || !kind.Nested) {
 		var found []Problem
 		err = s.DB.Tx(ctx, func(tx *gorm.DB) error {
 			found, res = nil, result{total: r.total, notes: r.notes}

@@ -15,8 +15,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// maxRequest is the longest body of any request, in bytes; JSON is held shorter.
-const maxRequest = 12 << 20
+// maxRequest is the longest body of any request, in bytes; each operation holds its own shorter.
+const maxRequest = 16 << 20
 
 type requestIDKey struct{}
 

@@ -21,6 +21,7 @@ const (
 	apiPrefix   = "/api/v1"
 	maxJSON     = 1 << 20          // bytes of a JSON body
 	readingTime = 15 * time.Second // of a JSON body
+	filesTime   = 2 * time.Minute  // of a picture or a workbook: 12 MiB at 100 KB/s
 	bearer      = "session"        // the security scheme's name in the document
 )
 
@@ -75,6 +76,12 @@ func signed[I, O any](a api, r route, handle func(context.Context, caller, *I) (
 	})
 }
 
+// rawInput is the input of an operation that takes its body as it is: how many
+// bytes at most, and what.
+type rawInput interface {
+	raw() (limit int64, body *huma.RequestBody)
+}
+
 func register[I, O any](a api, r route, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.Method, op.Path, op.OperationID, op.Summary, op.DefaultStatus = r.method, apiPrefix+r.path, r.name, r.summary, r.status
 	tag, _, _ := strings.Cut(strings.TrimPrefix(r.path, "/"), "/")
@@ -87,9 +94,10 @@ func register[I, O any](a api, r route, op huma.Operation, handle func(context.C
 		op.MaxBodyBytes, op.BodyReadTimeout = maxJSON, readingTime
 		r.errors = append(r.errors, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	case hasRaw:
-		op.MaxBodyBytes, op.SkipValidateBody = maxUpload, true
-		op.RequestBody = photoBody()
-		r.errors = append(r.errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge)
+		var none I
+		op.SkipValidateBody, op.BodyReadTimeout = true, filesTime
+		op.MaxBodyBytes, op.RequestBody = any(none).(rawInput).raw()
+		r.errors = append(r.errors, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge)
 	}
 	if in.NumField() > 0 {
 		r.errors = append(r.errors, http.StatusUnprocessableEntity)

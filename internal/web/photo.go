@@ -19,10 +19,10 @@ const maxUpload = ticket.MaxPhoto + 1<<20
 
 var errNoPhoto = errs.New(errs.Invalid, "photo_missing", "请选择一张照片（表单字段 photo）")
 
-// photoBody describes what sendPhoto takes.
-func photoBody() *huma.RequestBody {
+// raw says what sendPhoto takes.
+func (sendPhotoInput) raw() (limit int64, body *huma.RequestBody) {
 	picture := &huma.Schema{Type: huma.TypeString, Format: "binary"}
-	return &huma.RequestBody{
+	return maxUpload, &huma.RequestBody{
 		Required: true, Description: "one picture (JPEG, PNG or WebP), at most 10 MiB: as the field photo of a form, or as the whole body",
 		Content: map[string]*huma.MediaType{
 			"multipart/form-data": {Schema: &huma.Schema{

@@ -82,6 +82,13 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{get, "/stats/rates", "showRates", "各项比率，均附分子与分母", 200, []int{forbidden, notFound}}, s.showRates)
 	signed(a, route{get, "/stats/rates/tickets", "showBehind", "一个数字背后的工单", 200, []int{forbidden, notFound}}, s.showBehind)
 
+	signed(a, route{get, "/templates/{kind}", "showTemplate", "台账模板（Excel）", 200, []int{forbidden, notFound}}, s.showTemplate)
+	signed(a, route{get, "/exports/{kind}", "exportLedger", "导出负责范围内的台账（Excel），个人信息加掩码，改好可再导入", 200, []int{forbidden, notFound}}, s.exportLedger)
+	signed(a, route{post, "/imports/{id}", "sendLedger", "导入台账（Excel）：全部写入，或一行也不写入", 202, []int{forbidden, notFound, tooMany}}, s.sendLedger)
+	signed(a, route{get, "/imports", "listImports", "我的导入", 200, nil}, s.listImports)
+	signed(a, route{get, "/imports/{id}", "showImport", "一次导入的进度与结果", 200, []int{notFound}}, s.showImport)
+	signed(a, route{get, "/imports/{id}/workbook", "showMarked", "标好问题的表格（Excel），保存 7 天", 200, []int{notFound}}, s.showMarked)
+
 	document := a.document()
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
 

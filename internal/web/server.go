@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"fenlin/internal/chat"
+	"fenlin/internal/ledger"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/stats"
@@ -32,6 +33,7 @@ type Server struct {
 	Org      *org.Service
 	Members  *member.Service
 	Stats    *stats.Service
+	Ledger   *ledger.Service
 	Chat     *chat.Service
 	Callback *wechat.Callback
 	WeChat   *wechat.Client

@@ -22,11 +22,13 @@ import (
 
 	"fenlin/internal/chat"
 	"fenlin/internal/kv"
+	"fenlin/internal/ledger"
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket/tickettest"
 	"fenlin/internal/web"
 	"fenlin/internal/wechat"
 	"fenlin/internal/wechat/wechatsim"
+	"fenlin/internal/worker"
 )
 
 // site is the small city of tickettest with its public port.
@@ -78,9 +80,14 @@ func newSite(t *testing.T, aesKey string) *site {
 		Stats:  &stats.Service{DB: w.DB, Org: w.Org, Weights: rates, Location: w.Calendar.Location(), Now: w.Clock},
 		Chat:   &chat.Service{Tickets: w.Service, Org: w.Org, Members: w.Members, KV: store, Now: w.Clock},
 		Health: func(context.Context) web.Health { return web.Health{Ready: true} },
-		Depth:  w.Outbox.Depth, Sim: s.sim.Handler(),
+		Ledger: &ledger.Service{
+			DB: w.DB, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock},
+			Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Calendar.Location(),
+		},
+		Depth: w.Outbox.Depth, Sim: s.sim.Handler(),
 	}
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: store}, Handle: s.Converse, Now: w.Clock, Log: nothingLogged()}
+	w.Outbox.Slow = s.Ledger.Slow()
 	handler = s.Handler()
 	s.load(t)
 	return s

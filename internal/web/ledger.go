@@ -1,0 +1,163 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"fenlin/internal/ledger"
+)
+
+// workbookType is the media type of an Excel workbook.
+const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+type kindInput struct {
+	Kind string `path:"kind" maxLength:"16" example:"units" doc:"orgs, compounds, units, posts, members or workers"`
+}
+
+type workbookOutput struct {
+	Type  string `header:"Content-Type" hidden:"true"`
+	Name  string `header:"Content-Disposition" hidden:"true"`
+	Cache string `header:"Cache-Control" hidden:"true"`
+	Body  []byte `contentType:"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"`
+}
+
+// attach is a workbook to be saved under that name.
+func attach(name string, content []byte) *workbookOutput {
+	return &workbookOutput{workbookType, "attachment; filename*=UTF-8''" + url.PathEscape(name), "no-store", content}
+}
+
+func (s *Server) showTemplate(_ context.Context, c caller, in *kindInput) (*workbookOutput, error) {
+	content, err := s.Ledger.Template(c.Actor, in.Kind)
+	if err != nil {
+		return nil, err
+	}
+	return attach(ledgerTitle(in.Kind)+"模板.xlsx", content), nil
+}
+
+func (s *Server) exportLedger(ctx context.Context, c caller, in *kindInput) (*workbookOutput, error) {
+	content, err := s.Ledger.Export(ctx, c.Actor, in.Kind)
+	if err != nil {
+		return nil, err
+	}
+	return attach(ledgerTitle(in.Kind)+s.local(s.Now()).Format("20060102")+".xlsx", content), nil
+}
+
+func ledgerTitle(code string) string {
+	kind, err := ledger.KindOf(code)
+	if err != nil {
+		return code
+	}
+	return kind.Title
+}
+
+type sendLedgerInput struct {
+	Once
+	Kind    string `path:"id" maxLength:"16" example:"units" doc:"here the ledger: orgs, compounds, units, posts, members or workers"`
+	Name    string `query:"name" maxLength:"200" doc:"the file's name"`
+	DryRun  bool   `query:"dry_run" doc:"check only, write nothing"`
+	RawBody []byte
+}
+
+// raw says what sendLedger takes.
+func (sendLedgerInput) raw() (limit int64, body *huma.RequestBody) {
+	file := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	return ledger.MaxUpload + 1<<20, &huma.RequestBody{
+		Required: true, Description: "the workbook, at most 12 MiB and 50,000 rows",
+		Content: map[string]*huma.MediaType{workbookType: file, "application/octet-stream": file},
+	}
+}
+
+func (s *Server) sendLedger(ctx context.Context, c caller, in *sendLedgerInput) (*body[importView], error) {
+	job, err := s.Ledger.Send(ctx, c.Actor, ledger.Upload{Kind: in.Kind, Name: in.Name, DryRun: in.DryRun, Key: in.key(c), Content: in.RawBody})
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.viewImport(job)), nil
+}
+
+// importView is a workbook that was sent, and what became of it.
+type importView struct {
+	ID         id               `json:"id"`
+	Kind       string           `json:"kind"`
+	Name       string           `json:"name" doc:"of the file"`
+	DryRun     bool             `json:"dry_run" doc:"checked only"`
+	State      string           `json:"state" enum:"queued,running,done,refused,failed" doc:"refused: the file has problems; failed: the fault is ours. Both have written nothing"`
+	Total      int              `json:"total" doc:"rows; 0 until they are read"`
+	Done       int              `json:"done" doc:"rows so far"`
+	Created    int              `json:"created"`
+	Changed    int              `json:"changed"`
+	Same       int              `json:"same"`
+	Bad        int              `json:"bad" doc:"problems in all"`
+	Problems   list[rowProblem] `json:"problems" doc:"the first 200; empty in lists"`
+	Notes      list[string]     `json:"notes" doc:"what was passed over; empty in lists"`
+	CreatedAt  *time.Time       `json:"created_at"`
+	FinishedAt *time.Time       `json:"finished_at"`
+}
+
+// rowProblem is what is wrong in a workbook, and where.
+type rowProblem struct {
+	Sheet  string `json:"sheet" doc:"empty = the whole file"`
+	Line   int    `json:"line" doc:"0 = the whole sheet"`
+	Column string `json:"column" doc:"the column's title; empty = the whole row"`
+	Reason string `json:"reason" doc:"what is wrong and what to do, in Chinese"`
+}
+
+func (s *Server) viewImport(job ledger.Import) importView {
+	v := importView{
+		ID: idOf(job.ID), Kind: job.Kind, Name: job.Name, DryRun: job.DryRun, State: string(job.State), Total: job.Total, Done: job.Done,
+		Created: job.Created, Changed: job.Changed, Same: job.Same, Bad: job.Bad, Notes: job.Told.Notes,
+		CreatedAt: s.moment(job.CreatedAt), FinishedAt: s.moment(job.FinishedAt),
+	}
+	for _, p := range job.Told.Problems {
+		v.Problems = append(v.Problems, rowProblem(p))
+	}
+	return v
+}
+
+func (s *Server) listImports(ctx context.Context, c caller, in *Paged) (*body[page[importView]], error) {
+	var before int64
+	if in.Cursor != "" {
+		n, err := strconv.ParseInt(in.Cursor, 10, 64)
+		if err != nil || n <= 0 {
+			return nil, errCursor
+		}
+		before = n
+	}
+	jobs, err := s.Ledger.Jobs(ctx, c.Actor, before, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	var out page[importView]
+	if len(jobs) > in.Limit {
+		jobs = jobs[:in.Limit]
+		out.NextCursor = strconv.FormatInt(jobs[in.Limit-1].ID, 10)
+	}
+	for _, job := range jobs {
+		out.Items = append(out.Items, s.viewImport(job))
+	}
+	return answer(out), nil
+}
+
+type importInput struct {
+	ID id `path:"id"`
+}
+
+func (s *Server) showImport(ctx context.Context, c caller, in *importInput) (*body[importView], error) {
+	job, err := s.Ledger.Job(ctx, c.Actor, in.ID.number())
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.viewImport(job)), nil
+}
+
+func (s *Server) showMarked(ctx context.Context, c caller, in *importInput) (*workbookOutput, error) {
+	name, content, err := s.Ledger.Marked(ctx, c.Actor, in.ID.number())
+	if err != nil {
+		return nil, err
+	}
+	return attach(name, content), nil
+}
