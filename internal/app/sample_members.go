@@ -19,7 +19,7 @@ type enlisted struct {
 	home      org.Unit // the compound where they live or serve; none for those who serve a community
 	community int64    // where home is none
 	age       int      // on the file's day; 0 = by category
-	education string   // "" = by age
+	education string   // of a worker of the community; "" = by age
 }
 
 // categories in the order in which they are dealt out.
@@ -172,7 +172,7 @@ func (p *samplePlan) register() {
 		p.identify(k, date{birth}, i)
 		m := member.PartyMember{
 			PersonID: k.ID, Category: e.category, UnitID: e.unit, BranchID: e.home.ID,
-			Ethnicity: "汉族", Education: cmp.Or(e.education, schooling(e.age, i)), Job: jobs[e.category][i%len(jobs[e.category])],
+			Ethnicity: "汉族", Education: cmp.Or(e.education, schooling(e.age, i)), Job: p.job(e, i),
 			JoinedOn: date{joined}.plus(0), Probationary: joined.AddDate(1, 0, 0).After(day.Time),
 		}
 		community := cmp.Or(e.home.ParentID, e.community)
@@ -195,15 +195,29 @@ func (p *samplePlan) register() {
 	}
 }
 
-var (
-	jobs = map[member.Category][]string{
-		member.InService: {"科员", "职工", "技术员", "会计", "教师", "医生", "科长", "社工"},
-		member.Resident:  {"个体经营", "居民", "社区志愿者", "自由职业", "网约司机", "店员"},
-		member.Retired:   {"退休教师", "退休工人", "退休干部", "退休医生"},
-		member.Mobile:    {"务工", "经商", "司机", "厨师", "电焊工"},
+// jobs by category, of those in service by the kind of their work unit.
+var jobs = map[string][]string{
+	string(org.Organ):       {"科员", "干事", "会计", "科长", "办事员"},
+	string(org.Enterprise):  {"职工", "技术员", "会计", "班组长", "营业员"},
+	string(org.Social):      {"社工", "干事", "护理员", "项目主管"},
+	string(member.Resident): {"个体经营", "自由职业", "网约司机", "店员", "务农", "待业"},
+	string(member.Retired):  {"退休教师", "退休工人", "退休干部", "退休医生"},
+	string(member.Mobile):   {"务工", "经商", "司机", "厨师", "电焊工"},
+}
+
+func (p *samplePlan) job(e enlisted, i int) string {
+	if e.education != "" {
+		return "社区工作者"
 	}
-	flows = []string{"山西省太原市", "北京市", "陕西省西安市", "天津市", "广东省深圳市", "山西省吕梁市"}
-)
+	kind := string(e.category)
+	if at := slices.IndexFunc(p.tree.WorkUnits, func(u org.WorkUnit) bool { return u.ID == e.unit }); at >= 0 {
+		kind = string(p.tree.WorkUnits[at].Kind)
+	}
+	return jobs[kind][i%len(jobs[kind])]
+}
+
+// flows are where mobile members have gone.
+var flows = []string{"山西省太原市", "北京市", "陕西省西安市", "天津市", "广东省深圳市", "山西省吕梁市"}
 
 // schooling is a plausible education for an age.
 func schooling(age, i int) string {
