@@ -152,7 +152,7 @@ func (c *turn) live(ctx context.Context, compound int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := c.Members.Live(ctx, c.who.ID, compound); err != nil {
+	if err := c.Members.Live(ctx, c.who.ID, p.OrgID); err != nil {
 		return "", err
 	}
 	c.forget()

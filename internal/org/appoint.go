@@ -19,7 +19,6 @@ var (
 	ErrPostTitle    = errs.New(errs.Invalid, "post_invalid", "职务不完整").At("title", "请填写职务名称")
 	ErrPostPlace    = errs.New(errs.Invalid, "post_place", "这一级组织没有这种职务").At("role", "这一级组织没有这种职务")
 	ErrAppointment  = errs.New(errs.NotFound, "appointment_unknown", "没有找到这次任职，或已经结束")
-	ErrStaleUnit    = errs.New(errs.Conflict, "stale", "已被他人修改，请刷新后再试")
 	ErrPostOccupied = errs.New(errs.Conflict, "post_occupied", "还有人担任这个职务，请先办理卸任")
 )
 
@@ -133,7 +132,7 @@ func (s *Service) CreatePost(ctx context.Context, by Actor, unit int64, role Rol
 }
 
 // ClosePost takes a post away that nobody holds or is to hold. Errors:
-// ErrUnknownPost, ErrMayNot, ErrPostOccupied, ErrStaleUnit.
+// ErrUnknownPost, ErrMayNot, ErrPostOccupied, ErrStale.
 func (s *Service) ClosePost(ctx context.Context, by Actor, post int64) error {
 	now := s.Now().UnixMilli()
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
@@ -160,7 +159,7 @@ type Who func(tx *gorm.DB) (person int64, err error)
 
 // Appoint puts a person in a post for a time, from now on when FromAt is 0. The
 // same appointment again is the same. Errors: ErrUnknownPost, ErrMayNot,
-// ErrPeriod, ErrPostHeld, ErrStaleUnit, ErrWorkUnit, those of who.
+// ErrPeriod, ErrPostHeld, ErrStale, ErrWorkUnit, those of who.
 func (s *Service) Appoint(ctx context.Context, by Actor, a Appointment, who Who) (Appointment, error) {
 	now := s.Now().UnixMilli()
 	if a.FromAt == 0 {
@@ -205,7 +204,7 @@ func (s *Service) Appoint(ctx context.Context, by Actor, a Appointment, who Who)
 }
 
 // Dismiss ends an appointment at a moment, now when it is 0: whoever may appoint
-// does, or the holder. Errors: ErrAppointment, ErrMayNot, ErrPeriod, ErrStaleUnit.
+// does, or the holder. Errors: ErrAppointment, ErrMayNot, ErrPeriod, ErrStale.
 func (s *Service) Dismiss(ctx context.Context, by Actor, appointment, at int64, note string) error {
 	now := s.Now().UnixMilli()
 	if at == 0 {
@@ -280,7 +279,7 @@ func overlapping(tx *gorm.DB, post, from, to int64) ([]Appointment, error) {
 func touch(tx *gorm.DB, post, version int64) error {
 	done := tx.Exec("UPDATE posts SET version = version + 1 WHERE id = ? AND version = ?", post, version)
 	if done.Error == nil && done.RowsAffected == 0 {
-		return ErrStaleUnit
+		return ErrStale
 	}
 	return done.Error
 }

@@ -111,7 +111,7 @@ func TestAppoint_OfTwoAtOnceOneWins(t *testing.T) {
 		switch {
 		case err == nil:
 			won++
-		case !errors.Is(err, org.ErrPostHeld) && !errors.Is(err, org.ErrStaleUnit):
+		case !errors.Is(err, org.ErrPostHeld) && !errors.Is(err, org.ErrStale):
 			t.Error(err)
 		}
 	}

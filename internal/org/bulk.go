@@ -83,7 +83,14 @@ func createAll[T any](tx *gorm.DB, rows []T) error {
 
 // RenameAll gives units the names and codes that they have here, from now on.
 func (s *Service) RenameAll(tx *gorm.DB, by int64, units []Unit, reason string) error {
-	now := s.Now().UnixMilli()
+	paths := make([]string, 0, len(units))
+	for _, u := range units {
+		paths = append(paths, u.Path)
+	}
+	now, err := s.moment(tx, Deed{}, paths)
+	if err != nil {
+		return err
+	}
 	var ids []int64
 	var names, states [][]any
 	for _, u := range units {
@@ -95,7 +102,7 @@ func (s *Service) RenameAll(tx *gorm.DB, by int64, units []Unit, reason string) 
 		return err
 	}
 	for chunk := range slices.Chunk(ids, loadBatch) {
-		if err := tx.Exec("UPDATE org_history SET to_at = ? WHERE org_id IN ? AND to_at = ?", now, chunk, int64(forever)).Error; err != nil {
+		if err := tx.Exec("UPDATE org_history SET to_at = ? WHERE org_id IN ? AND to_at = ?", now, chunk, forever).Error; err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ package org
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +28,8 @@ type Kind string
 
 // The kinds of units. Departments and the public companies stand under the city.
 const (
+	Province      Kind = "province"       // 省
+	Prefecture    Kind = "prefecture"     // 地级市
 	City          Kind = "city"           // 市
 	Subdistrict   Kind = "subdistrict"    // 街道
 	Community     Kind = "community"      // 社区
@@ -52,6 +53,7 @@ type Unit struct {
 	Sample    bool
 	CreatedAt int64
 
+	FoundedAt   int64 // since when it is there; 0: before anybody wrote it down
 	Version     int64 // counts the changes
 	ClosedAt    int64 // 0 while the unit is there
 	SuccessorID int64 // the unit that took this one up; 0 = none
@@ -108,36 +110,6 @@ type Service struct {
 	Now func() time.Time
 }
 
-// Add puts a unit under its parent (0: the root), with the compound's facts when it is one.
-func (s *Service) Add(ctx context.Context, u Unit, c *Compound) (Unit, error) {
-	u.ID, u.CreatedAt = s.DB.NewID(), s.Now().UnixMilli()
-	err := s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		parent := Unit{Path: "/"}
-		if u.ParentID != 0 {
-			if err := tx.Take(&parent, u.ParentID).Error; err != nil {
-				return unknownUnit(err)
-			}
-		}
-		u.Path = fmt.Sprintf("%s%d/", parent.Path, u.ID)
-		if err := tx.Create(&u).Error; err != nil {
-			return err
-		}
-		first := firstState(u)
-		if err := tx.Create(&first).Error; err != nil {
-			return err
-		}
-		if c == nil {
-			return nil
-		}
-		c.OrgID = u.ID
-		if c.Aliases == nil {
-			c.Aliases = []string{}
-		}
-		return tx.Create(c).Error
-	})
-	return u, err
-}
-
 // Unit returns a unit by its id.
 func (s *Service) Unit(ctx context.Context, id int64) (Unit, error) {
 	var u Unit
@@ -165,7 +137,7 @@ func (s *Service) Root(ctx context.Context) (Unit, error) {
 	return u, unknownUnit(err)
 }
 
-// Place is a compound with the names of the units above it.
+// Place is a compound that is there, with the names of the units above it.
 type Place struct {
 	Unit
 	Compound
@@ -177,23 +149,59 @@ const selectPlaces = `SELECT u.*, c.*, m.name AS community, s.name AS subdistric
 FROM compounds c JOIN org_units u ON u.id = c.org_id
 JOIN org_units m ON m.id = u.parent_id JOIN org_units s ON s.id = m.parent_id`
 
-// Places returns every compound, by name.
+// Places returns every compound that is there, by name.
 func (s *Service) Places(ctx context.Context) ([]Place, error) {
 	var places []Place
-	err := s.DB.Read(ctx).Raw(selectPlaces + " ORDER BY u.name, u.id").Scan(&places).Error
+	err := s.DB.Read(ctx).Raw(selectPlaces + " WHERE u.closed_at = 0 ORDER BY u.name, u.id").Scan(&places).Error
 	return places, err
 }
 
-// Place returns one compound.
+// Place returns one compound; of one that was merged, the compound that took it
+// up: codes on walls and people's homes outlive a merger. Errors:
+// ErrUnknownUnit, also for one that closed without a successor.
 func (s *Service) Place(ctx context.Context, id int64) (Place, error) {
+	now, err := s.Successor(ctx, id)
+	if err != nil {
+		return Place{}, err
+	}
 	var places []Place
-	if err := s.DB.Read(ctx).Raw(selectPlaces+" WHERE c.org_id = ?", id).Scan(&places).Error; err != nil {
+	if err := s.DB.Read(ctx).Raw(selectPlaces+" WHERE c.org_id = ? AND u.closed_at = 0", now).Scan(&places).Error; err != nil {
 		return Place{}, err
 	}
 	if len(places) == 0 {
 		return Place{}, ErrUnknownUnit
 	}
 	return places[0], nil
+}
+
+// Successor is the unit that stands for one now: itself, or the one that took
+// it up.
+func (s *Service) Successor(ctx context.Context, id int64) (int64, error) {
+	var found []int64
+	err := s.DB.Read(ctx).Raw("SELECT successor_id FROM org_units WHERE id = ? AND successor_id <> 0", id).Scan(&found).Error
+	if err != nil || len(found) == 0 {
+		return id, err
+	}
+	return found[0], nil
+}
+
+// Merged are the compounds that were taken up by others: which by which.
+func (s *Service) Merged(ctx context.Context) (map[int64]int64, error) {
+	var closed []Unit
+	err := s.DB.Read(ctx).Select("id", "successor_id").Find(&closed, "kind = ? AND successor_id <> 0", CompoundKind).Error
+	out := make(map[int64]int64, len(closed))
+	for _, u := range closed {
+		out[u.ID] = u.SuccessorID
+	}
+	return out, err
+}
+
+// TakenUp are a compound and those that it took up.
+func (s *Service) TakenUp(ctx context.Context, compound int64) ([]int64, error) {
+	ids := []int64{compound}
+	var closed []int64
+	err := s.DB.Read(ctx).Raw("SELECT id FROM org_units WHERE parent_id = ? AND kind = ? ORDER BY id", compound, CompoundKind).Scan(&closed).Error
+	return append(ids, closed...), err
 }
 
 func unknownUnit(err error) error {

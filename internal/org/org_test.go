@@ -2,10 +2,14 @@ package org_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
+	"fenlin/internal/db"
 	"fenlin/internal/db/dbtest"
 	"fenlin/internal/org"
 )
@@ -16,7 +20,10 @@ type tree struct {
 	now   time.Time
 	units map[string]org.Unit
 	posts map[string]int64
+	clerk org.Actor // of the city, once asked for
 }
+
+func emptyDB(t *testing.T) *db.DB { return dbtest.New(t) }
 
 func plant(t *testing.T) *tree {
 	t.Helper()
@@ -173,5 +180,19 @@ func TestBelow_IsWhatWithinSays(t *testing.T) {
 		if got, want := from <= path && path < to, org.Within(path, "/1/23/"); got != want {
 			t.Errorf("%s below: %t, within: %t", path, got, want)
 		}
+	}
+}
+
+// partner makes a work unit that serves communities.
+func partner(t *testing.T, w *tree, id int64, with ...org.Partner) {
+	t.Helper()
+	err := w.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+		if err := w.AddWorkUnits(tx, []org.WorkUnit{{ID: id, Kind: org.Organ, Name: fmt.Sprint("unit ", id)}}); err != nil {
+			return err
+		}
+		return w.Pair(tx, id, slices.Clone(with))
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -139,10 +139,17 @@ const selectPosts = `SELECT p.id, p.org_id, p.role, p.title, u.kind AS org_kind,
 EXISTS (SELECT 1 FROM appointments a WHERE a.post_id = p.id AND a.from_at <= ? AND (a.to_at = 0 OR a.to_at > ?)) AS filled
 FROM posts p JOIN org_units u ON u.id = p.org_id `
 
-// Actor returns the person with the posts held now.
+// Actor returns the person with the posts held now. Whoever lived in a compound
+// that was merged lives in the one that took it up.
 func (s *Service) Actor(ctx context.Context, person, home int64) (Actor, error) {
 	now := s.Now().UnixMilli()
-	a := Actor{Person: person, Home: home}
+	a := Actor{Person: person}
+	if home != 0 {
+		var err error
+		if a.Home, err = s.Successor(ctx, home); err != nil {
+			return a, err
+		}
+	}
 	err := s.DB.Read(ctx).Raw(`SELECT p.id, p.org_id, p.role, p.title, u.kind AS org_kind, u.code AS org_code, u.name AS org_name, u.path AS org_path, 1 AS filled
 FROM appointments a JOIN posts p ON p.id = a.post_id JOIN org_units u ON u.id = p.org_id
 WHERE a.person_id = ? AND a.from_at <= ? AND (a.to_at = 0 OR a.to_at > ?) ORDER BY u.path, p.id`, person, now, now).Scan(&a.Posts).Error
@@ -173,11 +180,14 @@ func (s *Service) Desk(ctx context.Context, unit int64, building string) (Desk, 
 	}
 	d := Desk{Unit: found[0].Unit, Governance: found[0].Governance}
 	now, chain := s.Now().UnixMilli(), d.Unit.Chain()
-	err = s.DB.Read(ctx).Raw(selectPosts+`WHERE p.org_id IN ?
-UNION ALL `+selectPosts+`WHERE u.parent_id = ? AND u.kind = 'department'
-UNION ALL `+selectPosts+`WHERE u.parent_id = ? AND u.kind = 'building_group' AND u.code = ?
-UNION ALL `+selectPosts+`JOIN org_units g ON g.id = u.parent_id WHERE g.parent_id = ? AND g.kind = 'building_group' AND g.code = ? AND u.kind = 'hub_household'`,
-		now, now, chain, now, now, chain[len(chain)-1], now, now, unit, building, now, now, unit, building).Scan(&d.Posts).Error
+	if d.Unit.SuccessorID != 0 { // its buildings are there
+		unit = d.Unit.SuccessorID
+	}
+	err = s.DB.Read(ctx).Raw(selectPosts+`WHERE p.org_id IN ? AND p.closed_at = 0
+UNION ALL `+selectPosts+`WHERE u.parent_id IN ? AND u.kind = 'department' AND p.closed_at = 0
+UNION ALL `+selectPosts+`WHERE u.parent_id = ? AND u.kind = 'building_group' AND u.code = ? AND p.closed_at = 0
+UNION ALL `+selectPosts+`JOIN org_units g ON g.id = u.parent_id WHERE g.parent_id = ? AND g.kind = 'building_group' AND g.code = ? AND u.kind = 'hub_household' AND p.closed_at = 0`,
+		now, now, chain, now, now, chain, now, now, unit, building, now, now, unit, building).Scan(&d.Posts).Error
 	return d, err
 }
 

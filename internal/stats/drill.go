@@ -40,9 +40,13 @@ const MaxPage = 100
 // Errors: those of Rates, ErrMeasure, ErrKey, ErrCursor.
 func (s *Service) Tickets(ctx context.Context, q Query, m Measure, key string, limit int, cursor string) (Page, error) {
 	now := s.Now()
-	unit, err := s.admit(ctx, &q, now)
+	_, stood, err := s.admit(ctx, &q, now)
 	if err != nil {
 		return Page{}, err
+	}
+	by, ok := groups[q.Group]
+	if !ok {
+		return Page{}, ErrGroup
 	}
 	i := slices.IndexFunc(measures, func(k measure) bool { return k.name == m })
 	if i < 0 {
@@ -56,8 +60,8 @@ func (s *Service) Tickets(ctx context.Context, q Query, m Measure, key string, l
 			return Page{}, err
 		}
 	}
-	tx := s.tickets(ctx, q, unit).Where(measures[i].at(now))
-	if column := map[Group]string{Category: "t.category", Compound: compoundID, Community: "m.id", Subdistrict: "d.id", Handler: "t.lead_post"}[q.Group]; column != "" && key != "" {
+	tx := s.tickets(ctx, q, stood).Where(measures[i].at(now))
+	if column := by.key; q.Group != Whole && q.Group != Month && key != "" {
 		id, err := strconv.ParseInt(key, 10, 64)
 		switch {
 		case key == None:
@@ -88,7 +92,7 @@ func (s *Service) Tickets(ctx context.Context, q Query, m Measure, key string, l
 	if q.Group != Handler {
 		tx = tx.Joins("LEFT JOIN posts p ON p.id = t.lead_post")
 	}
-	err = tx.Select("t.id, t.number, t.org_id, u.name AS org_name, t.category, t.state, t.created_at, t.due_at, t.closed_at, p.title AS lead_title").
+	err = tx.Select("t.id, t.number, t.org_id, h.name AS org_name, t.category, t.state, t.created_at, t.due_at, t.closed_at, p.title AS lead_title").
 		Order("t.id DESC").Limit(limit + 1).Scan(&page.Items).Error
 	if err == nil && len(page.Items) > limit {
 		page.Items = page.Items[:limit]

@@ -192,19 +192,23 @@ type Table struct {
 // Errors: org.ErrOutside, ErrPeriod, ErrGroup.
 func (s *Service) Rates(ctx context.Context, q Query) (Table, error) {
 	now := s.Now()
-	unit, err := s.admit(ctx, &q, now)
+	unit, stood, err := s.admit(ctx, &q, now)
 	if err != nil {
 		return Table{}, err
 	}
-	key, name, ok := grouping(q.Group)
+	by, ok := groups[q.Group]
 	if !ok {
 		return Table{}, ErrGroup
 	}
-	columns := []string{key + " AS k", name + " AS n"}
+	name := "''"
+	if q.Group == Handler {
+		name = "MIN(p.title)"
+	}
+	columns := []string{by.key + " AS k", name + " AS n"}
 	for _, m := range measures {
 		columns = append(columns, fmt.Sprintf("SUM(CASE WHEN %s THEN 1 ELSE 0 END) AS %s", m.at(now), m.name))
 	}
-	rows, err := s.tickets(ctx, q, unit).Select(strings.Join(columns, ", ")).Group(key).Rows()
+	rows, err := s.tickets(ctx, q, stood).Select(strings.Join(columns, ", ")).Group(by.key).Rows()
 	if err != nil {
 		return Table{}, err
 	}
@@ -235,6 +239,11 @@ func (s *Service) Rates(ctx context.Context, q Query) (Table, error) {
 	if err := rows.Err(); err != nil {
 		return Table{}, err
 	}
+	if by.unit {
+		if err := s.name(ctx, sums, q.To); err != nil {
+			return Table{}, err
+		}
+	}
 	t := Table{Org: unit, From: q.From, To: q.To, AsOf: now, Group: q.Group, Rows: []Row{}}
 	for _, k := range order {
 		s.rates(sums[k])
@@ -250,8 +259,9 @@ func (s *Service) Rates(ctx context.Context, q Query) (Table, error) {
 	return t, nil
 }
 
-// admit fills what was left open and refuses what is not the asker's.
-func (s *Service) admit(ctx context.Context, q *Query, now time.Time) (org.Unit, error) {
+// admit fills what was left open and refuses what is not the asker's. It
+// returns the unit asked about and every path at which it stood.
+func (s *Service) admit(ctx context.Context, q *Query, now time.Time) (org.Unit, []string, error) {
 	if q.To.IsZero() {
 		q.To = now
 	}
@@ -260,35 +270,55 @@ func (s *Service) admit(ctx context.Context, q *Query, now time.Time) (org.Unit,
 	}
 	last := q.To.In(s.Location).Year() // a year that no RFC 3339 time can tell is none
 	if !q.From.Before(q.To) || q.To.Sub(q.From) > MaxPeriod || q.From.In(s.Location).Year() < 1 || last > 9999 {
-		return org.Unit{}, ErrPeriod
+		return org.Unit{}, nil, ErrPeriod
 	}
 	if q.Org == 0 {
 		post, ok := q.By.Scope(org.SeeRates)
 		if !ok {
-			return org.Unit{}, org.ErrOutside
+			return org.Unit{}, nil, org.ErrOutside
 		}
 		q.Org = post.OrgID
 	}
 	unit, err := s.Org.Unit(ctx, q.Org)
 	if err != nil {
-		return unit, err
+		return unit, nil, err
 	}
 	if !q.By.May(org.SeeRates, unit.Path) {
-		return unit, org.ErrOutside
+		return unit, nil, org.ErrOutside
 	}
-	return unit, nil
+	stood, err := s.Org.Paths(ctx, unit.ID)
+	return unit, stood, err
 }
 
-// tickets are the tickets a question is about, t, with their units.
-func (s *Service) tickets(ctx context.Context, q Query, unit org.Unit) *gorm.DB {
-	from, to := org.Below(unit.Path)
+// name calls rows of units as they were called at the end of the period.
+func (s *Service) name(ctx context.Context, rows map[string]*Row, to time.Time) error {
+	ids := make([]int64, 0, len(rows))
+	for key := range rows {
+		if id, err := strconv.ParseInt(key, 10, 64); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	names, err := s.Org.Names(ctx, ids, to.Add(-time.Millisecond))
+	for id, name := range names {
+		rows[strconv.FormatInt(id, 10)].Name = name
+	}
+	return err
+}
+
+// tickets are the tickets t that a question is about, each with the state h of
+// its unit when it was created: a rate of last year stands on last year's tree.
+// The unit asked about may have moved, so it is looked for wherever it stood.
+func (s *Service) tickets(ctx context.Context, q Query, stood []string) *gorm.DB {
+	in := s.DB.Read(ctx).Session(&gorm.Session{NewDB: true})
+	for _, path := range stood {
+		from, to := org.Below(path)
+		in = in.Or("h.path >= ? AND h.path < ?", from, to)
+	}
 	tx := s.DB.Read(ctx).Table("tickets t").
-		Joins("JOIN org_units u ON u.id = t.org_id").
-		Joins("LEFT JOIN org_units m ON m.id = u.parent_id LEFT JOIN org_units d ON d.id = m.parent_id").
-		Where("t.created_at >= ? AND t.created_at < ?", q.From.UnixMilli(), q.To.UnixMilli()).
-		Where("u.path >= ? AND u.path < ?", from, to)
-	if q.Group == Handler {
-		tx = tx.Joins("LEFT JOIN posts p ON p.id = t.lead_post")
+		Joins(joinState).
+		Where("t.created_at >= ? AND t.created_at < ?", q.From.UnixMilli(), q.To.UnixMilli()).Where(in)
+	for _, join := range groups[q.Group].joins {
+		tx = tx.Joins(join)
 	}
 	if q.Category != "" {
 		tx = tx.Where("t.category = ?", q.Category)
@@ -299,31 +329,38 @@ func (s *Service) tickets(ctx context.Context, q Query, unit org.Unit) *gorm.DB 
 	return tx
 }
 
-// compoundID is the compound of a ticket; it has none while only the city is known.
-const compoundID = "CASE WHEN u.kind = 'compound' THEN u.id END"
-
 // None is the key of the row of tickets that belong to none of the group.
 const None = "none"
 
-// grouping is the key and name of a group in SQL; months are added up from days.
-func grouping(g Group) (key, name string, ok bool) {
-	switch g {
-	case Whole:
-		return "''", "''", true
-	case Month:
-		return "t.created_at - t.created_at % 3600000", "''", true
-	case Category:
-		return "t.category", "''", true
-	case Compound:
-		return compoundID, "MIN(u.name)", true
-	case Community:
-		return "m.id", "MIN(m.name)", true
-	case Subdistrict:
-		return "d.id", "MIN(d.name)", true
-	case Handler:
-		return "t.lead_post", "MIN(p.title)", true
-	}
-	return "", "", false
+// The units of a ticket when it was created, in SQL. It has none while only the
+// city is known. A compound that was merged stands under the one that took it
+// up, and what was still filed for it belongs there.
+const (
+	compoundThen  = "CASE WHEN u.kind = 'compound' THEN CASE WHEN o.kind = 'compound' THEN h.parent_id ELSE h.org_id END END"
+	communityThen = "CASE WHEN u.kind = 'compound' THEN CASE WHEN o.kind = 'compound' THEN c.parent_id ELSE h.parent_id END END"
+
+	joinState     = "JOIN org_history h ON h.org_id = t.org_id AND h.from_at <= t.created_at AND h.to_at > t.created_at"
+	joinKinds     = "JOIN org_units u ON u.id = h.org_id LEFT JOIN org_units o ON o.id = h.parent_id"
+	joinTaker     = "LEFT JOIN org_history c ON c.org_id = h.parent_id AND c.from_at <= t.created_at AND c.to_at > t.created_at"
+	joinCommunity = "LEFT JOIN org_history m ON m.org_id = " + communityThen + " AND m.from_at <= t.created_at AND m.to_at > t.created_at"
+)
+
+// grouping is a group's key in SQL, what it needs beside t and h, and whether
+// it is a unit's id; months are added up from hours.
+type grouping struct {
+	key   string
+	joins []string
+	unit  bool
+}
+
+var groups = map[Group]grouping{
+	Whole:       {key: "''"},
+	Month:       {key: "t.created_at - t.created_at % 3600000"},
+	Category:    {key: "t.category"},
+	Compound:    {compoundThen, []string{joinKinds}, true},
+	Community:   {communityThen, []string{joinKinds, joinTaker}, true},
+	Subdistrict: {"m.parent_id", []string{joinKinds, joinTaker, joinCommunity}, true},
+	Handler:     {key: "t.lead_post", joins: []string{"LEFT JOIN posts p ON p.id = t.lead_post"}},
 }
 
 // label is a row's key and name as people read them. Hours are put into their

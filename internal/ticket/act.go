@@ -96,7 +96,7 @@ func (s *Service) prepare(ctx context.Context, t Ticket, by org.Actor, rel relat
 		return r, err
 	}
 	if in.Place != nil {
-		if err := s.checkPlace(ctx, *in.Place); err != nil {
+		if err := s.checkPlace(ctx, in.Place); err != nil {
 			return nil, err
 		}
 	}
@@ -110,7 +110,7 @@ func (s *Service) prepare(ctx context.Context, t Ticket, by org.Actor, rel relat
 	return c, nil
 }
 
-func (s *Service) checkPlace(ctx context.Context, p Place) error {
+func (s *Service) checkPlace(ctx context.Context, p *Place) error {
 	if _, ok := s.Reader.Category(p.Category); p.Category != "" && !ok {
 		return ErrInvalid.At("category", "没有这个类别")
 	}
@@ -118,8 +118,8 @@ func (s *Service) checkPlace(ctx context.Context, p Place) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := known.ByID[p.OrgID]; p.OrgID != 0 && !ok {
-		return org.ErrUnknownUnit
+	if err := known.stand(p); err != nil {
+		return err
 	}
 	for _, part := range []string{p.Building, p.Unit, p.Floor, p.Room} {
 		if len([]rune(part)) > 16 {
@@ -192,7 +192,7 @@ func (s *situation) relate(joined bool) relation {
 	set(leads, lead)
 	set(over && !leads, above)
 	set(s.by.May(org.SeeTickets, path), overseer)
-	set(s.by.Home != 0 && s.by.Home == s.t.OrgID, neighbour)
+	set(s.by.Home != 0 && (s.by.Home == s.t.OrgID || s.by.Home == s.desk.Unit.SuccessorID), neighbour)
 	_, owns := s.by.Holding(s.t.OwnerPost)
 	set(owns, helper)
 	for _, p := range s.parts {

@@ -268,7 +268,7 @@ func doCorrect(c *change) error {
 // another compound's ticket is returned or handed on, so that nobody moves what
 // counts against their own.
 func doCorrectByLead(c *change) error {
-	if to := c.in.Place.OrgID; to != 0 && to != c.t.OrgID && c.desk.Unit.Kind == org.CompoundKind {
+	if to := c.in.Place.OrgID; to != 0 && to != c.t.OrgID && to != c.desk.Unit.SuccessorID && c.desk.Unit.Kind == org.CompoundKind {
 		return ErrInvalid.At("compound_id", "不是本小区的事，请转派或退单")
 	}
 	return doCorrectInPlace(c)

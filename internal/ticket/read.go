@@ -133,7 +133,11 @@ func (s *Service) List(ctx context.Context, by org.Actor, v View, compound int64
 		if compound == 0 && len(by.Posts) > 0 {
 			compound = by.Posts[0].OrgID
 		}
-		q = q.Where("t.org_id = ? AND t.state NOT IN ?", compound, []State{Withdrawn, Merged, Excluded, Rejected})
+		compounds, err := s.Org.TakenUp(ctx, compound)
+		if err != nil {
+			return Page{}, err
+		}
+		q = q.Where("t.org_id IN ? AND t.state NOT IN ?", compounds, []State{Withdrawn, Merged, Excluded, Rejected})
 	default:
 		return Page{}, ErrInvalid.At("view", "没有这个列表")
 	}

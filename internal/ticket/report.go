@@ -135,13 +135,10 @@ func (s *Service) understand(ctx context.Context, r Report) (Understood, error) 
 	if u.Place.OrgID == 0 && len(reading.Compounds) > 0 && reading.Compounds[0].Confidence >= understand.Sure {
 		u.Place.OrgID = reading.Compounds[0].ID
 	}
-	if u.Place.OrgID == 0 {
-		u.Place.OrgID = r.Home
+	if u.Place.OrgID == 0 { // a home that is gone is none
+		u.Place.OrgID = known.ByID[r.Home].OrgID
 	}
-	if _, ok := known.ByID[u.Place.OrgID]; u.Place.OrgID != 0 && !ok {
-		return u, org.ErrUnknownUnit
-	}
-	return u, nil
+	return u, known.stand(&u.Place)
 }
 
 func (s *Service) draft(r Report, u Understood, route routed, now time.Time) Ticket {

@@ -12,7 +12,7 @@ import (
 // places is the city's compounds as sentences name them.
 type places struct {
 	Gazetteer *understand.Gazetteer
-	ByID      map[int64]org.Place
+	ByID      map[int64]org.Place // also by the ids of compounds that these took up
 	List      []org.Place
 	at        time.Time
 }
@@ -36,11 +36,34 @@ func (s *Service) Places(ctx context.Context) (*places, error) { //nolint:revive
 		p.ByID[c.OrgID] = c
 		named[i] = understand.Place{ID: c.OrgID, Name: c.Name, Aliases: c.Aliases}
 	}
+	merged, err := s.Org.Merged(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for id, successor := range merged {
+		if c, ok := p.ByID[successor]; ok {
+			p.ByID[id] = c
+		}
+	}
 	p.Gazetteer = understand.NewGazetteer(named)
 	if len(list) > 0 { // a city still being seeded is read again
 		s.places.Store(p)
 	}
 	return p, nil
+}
+
+// Relearn has the next question read the city's compounds anew.
+func (s *Service) Relearn() { s.places.Store(nil) }
+
+// stand puts a place in a compound that is there: of one that was merged, in
+// the one that took it up.
+func (k *places) stand(p *Place) error {
+	c, ok := k.ByID[p.OrgID]
+	if p.OrgID != 0 && !ok {
+		return org.ErrUnknownUnit
+	}
+	p.OrgID = c.OrgID
+	return nil
 }
 
 // Facts are what routing looks at for a problem at a place.

@@ -163,12 +163,15 @@ type changeMeInput struct {
 
 func (s *Server) changeMe(ctx context.Context, c caller, in *changeMeInput) (*body[meView], error) {
 	if compound := in.Body.CompoundID; compound != nil {
+		home := int64(0)
 		if *compound != "" {
-			if _, err := s.Org.Place(ctx, compound.number()); err != nil {
+			p, err := s.Org.Place(ctx, compound.number())
+			if err != nil {
 				return nil, err
 			}
+			home = p.OrgID
 		}
-		if err := s.Members.Live(ctx, c.Person.ID, compound.number()); err != nil {
+		if err := s.Members.Live(ctx, c.Person.ID, home); err != nil {
 			return nil, err
 		}
 	}
