@@ -240,6 +240,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer cancel()
 	var group errgroup.Group
 	group.Go(func() error { a.Outbox.Run(running); return nil })
+	group.Go(func() error { a.sweep(running); return nil })
 	for server, listener := range map[*http.Server]net.Listener{a.public: a.listen, a.admin: a.listenA} {
 		group.Go(func() error {
 			defer cancel()
@@ -261,6 +262,26 @@ func (a *App) Run(ctx context.Context) error {
 		a.Sim.Close() // its streams are requests that would never end
 	}
 	return errors.Join(a.public.Shutdown(stop), a.admin.Shutdown(stop), group.Wait())
+}
+
+// sweepEvery is how long a ticket may lie with a post that nobody holds.
+const sweepEvery = time.Minute
+
+// sweep does what no event brings about, because only time passed: terms end.
+func (a *App) sweep(ctx context.Context) {
+	for tick := time.NewTicker(sweepEvery); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+		if n, err := a.Tickets.Succeed(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "tickets of vacant posts were not looked for", "error", err)
+		} else if n > 0 {
+			slog.InfoContext(ctx, "tickets of vacant posts were handed on", "tickets", n)
+		}
+	}
 }
 
 // release closes what New and Ground opened.

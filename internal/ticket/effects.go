@@ -162,6 +162,15 @@ func doEscalate(c *change) error {
 	return nil
 }
 
+// doTakeOver gives what was called together to the next one above; the called
+// go on with their parts.
+func doTakeOver(c *change) error {
+	up := c.higher()
+	c.next.LeadPost = up.ID
+	c.detail.To, c.detail.ToTitle = up.ID, up.Title
+	return nil
+}
+
 func doMerge(c *change) error {
 	other := c.into
 	if other == nil || other.ID == c.t.ID || other.OrgID != c.t.OrgID || (!other.State.Open() && other.State != Finished) {
