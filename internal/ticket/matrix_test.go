@@ -142,20 +142,38 @@ func neighboursEverywhere(t *testing.T, w *tickettest.Town) []somebody {
 	unit("馨园小区", org.CompoundKind, "禹门社区", "")
 	unit("馨园1号楼", org.BuildingGroup, "馨园小区", "1")
 	out := []somebody{
-		{"li", "resident, who reported"}, {"wang", "resident, neighbour"}, {"stranger", "resident, elsewhere"},
-		{"branch", "branch_secretary, inside"}, {"otherbranch", "branch_secretary, beside"}, {"leader", "group_leader, inside"},
-		{"property", "property_manager, beside"}, {"community", "community_secretary, above"}, {"subdistrict", "subdistrict_secretary, above"},
-		{"city", "city_secretary, above"}, {"power_company", "department"}, {"privacy", "privacy_officer"},
+		{"li", "resident, who reported"},
+		{"wang", "resident, neighbour"},
+		{"stranger", "resident, elsewhere"},
+		{"branch", "branch_secretary, inside"},
+		{"otherbranch", "branch_secretary, beside"},
+		{"leader", "group_leader, inside"},
+		{"property", "property_manager, beside"},
+		{"community", "community_secretary, above"},
+		{"subdistrict", "subdistrict_secretary, above"},
+		{"city", "city_secretary, above"},
+		{"power_company", "department"},
+		{"privacy", "privacy_officer"},
 	}
 	for i, p := range []struct {
 		unit, where string
 		role        org.Role
 	}{
-		{"南薰社区", "above", org.GridWorker}, {"福馨苑小区", "inside", org.GridWorker}, {"北门社区", "beside", org.GridWorker},
-		{"福馨苑小区", "inside", org.PropertyManager}, {"1号楼", "inside", org.HouseholdHub}, {"1号楼", "inside", org.GroupLeader},
-		{"馨园1号楼", "outside", org.GroupLeader}, {"馨园小区", "outside", org.BranchSecretary}, {"北门社区", "beside", org.CommunitySecretary},
-		{"禹门社区", "outside", org.CommunitySecretary}, {"太和桥街道", "beside", org.SubdistrictSecretary}, {"南薰社区", "above", org.Commissioner},
-		{"南薰社区", "above", org.Clerk}, {"汾阳市", "above", org.Clerk}, {"汾阳市", "above", org.Operator},
+		{"南薰社区", "above", org.GridWorker},
+		{"福馨苑小区", "inside", org.GridWorker},
+		{"北门社区", "beside", org.GridWorker},
+		{"福馨苑小区", "inside", org.PropertyManager},
+		{"1号楼", "inside", org.HouseholdHub},
+		{"1号楼", "inside", org.GroupLeader},
+		{"馨园1号楼", "outside", org.GroupLeader},
+		{"馨园小区", "outside", org.BranchSecretary},
+		{"北门社区", "beside", org.CommunitySecretary},
+		{"禹门社区", "outside", org.CommunitySecretary},
+		{"太和桥街道", "beside", org.SubdistrictSecretary},
+		{"南薰社区", "above", org.Commissioner},
+		{"南薰社区", "above", org.Clerk},
+		{"汾阳市", "above", org.Clerk},
+		{"汾阳市", "above", org.Operator},
 	} {
 		key := fmt.Sprintf("extra%d", i)
 		person, err := w.Members.Add(t.Context(), member.Person{Name: key}, "o-"+key)
