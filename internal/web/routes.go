@@ -77,6 +77,8 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{patch, "/members/{id}", "changeMember", "更正登记、转接支部、变更类别", 200, []int{forbidden, notFound, conflict}}, s.changeMember)
 	signed(a, route{post, "/members/{id}/leave", "leaveMember", "移出台账，写明原因", 200, []int{notFound, conflict}}, s.leaveMember)
 	signed(a, route{get, "/members/{id}/history", "listChanges", "一位党员的登记改过什么", 200, []int{notFound}}, s.listChanges)
+	signed(a, route{get, "/workers", "listWorkers", "社区工作者：按组织查看", 200, []int{forbidden, notFound}}, s.listWorkers)
+	signed(a, route{post, "/workers/{id}/leave", "leaveWorker", "社区工作者离岗", 204, []int{notFound}}, s.leaveWorker)
 	signed(a, route{post, "/members/{id}/reveal", "revealMember", "查看一项完整的个人信息，写明原因，留有记录", 200, []int{notFound}}, s.revealMember)
 
 	signed(a, route{get, "/stats/rates", "showRates", "各项比率，均附分子与分母", 200, []int{forbidden, notFound}}, s.showRates)

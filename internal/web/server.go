@@ -18,6 +18,7 @@ import (
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
 	"fenlin/internal/wechat"
+	"fenlin/internal/worker"
 )
 
 // Health is what we need and whether it answers.
@@ -32,6 +33,7 @@ type Server struct {
 	Tickets  *ticket.Service
 	Org      *org.Service
 	Members  *member.Service
+	Workers  *worker.Service
 	Stats    *stats.Service
 	Ledger   *ledger.Service
 	Chat     *chat.Service
