@@ -14,11 +14,10 @@ import (
 	"fenlin/internal/org"
 	"fenlin/internal/ticket"
 	"fenlin/internal/wechat/wechatsim"
-	"fenlin/internal/worker"
 )
 
-// filled is the template of a ledger with rows under it, by the keys of its columns.
-func filled(t *testing.T, l *ledger.Service, by org.Actor, code string, rows ...map[string]string) []byte {
+// onTemplate is the template of a ledger with rows under it, by the keys of its columns.
+func onTemplate(t *testing.T, l *ledger.Service, by org.Actor, code string, rows ...map[string]string) []byte {
 	t.Helper()
 	kind, err := ledger.KindOf(code)
 	must(t, err)
@@ -42,10 +41,7 @@ func filled(t *testing.T, l *ledger.Service, by org.Actor, code string, rows ...
 
 func TestNewSecretary_OfAnImportedCompoundSignsInAndSeesExactlyThat(t *testing.T) {
 	s := newSite(t, "")
-	l := &ledger.Service{
-		DB: s.DB, Org: s.Org, Members: s.Members, Workers: &worker.Service{DB: s.DB, Members: s.Members, Now: s.Clock}, Outbox: s.Outbox,
-		Keys: s.Members.Keys, Now: s.Clock, Location: s.Calendar.Location(),
-	}
+	l := s.Ledger
 	desk, err := s.Org.NewPost(t.Context(), s.Units["汾阳市"], org.Clerk, "汾阳市台账员")
 	must(t, err)
 	person, err := s.Members.Add(t.Context(), member.Person{Name: "clerk"}, "o-clerk")
@@ -55,7 +51,7 @@ func TestNewSecretary_OfAnImportedCompoundSignsInAndSeesExactlyThat(t *testing.T
 	must(t, err)
 	imports := func(code string, rows ...map[string]string) {
 		t.Helper()
-		report, err := l.Import(t.Context(), clerk, ledger.Upload{Kind: code, Name: code + ".xlsx", Content: filled(t, l, clerk, code, rows...)}, func(int, int) {})
+		report, err := l.Import(t.Context(), clerk, ledger.Upload{Kind: code, Name: code + ".xlsx", Content: onTemplate(t, l, clerk, code, rows...)}, func(int, int) {})
 		must(t, err)
 		if len(report.Problems) > 0 || report.Created != len(rows) {
 			t.Fatalf("%s: %+v %+v", code, report.Outcome, report.Problems)
