@@ -61,7 +61,7 @@ func (p *samplePlan) employ() error {
 		if err != nil {
 			return err
 		}
-		employed(i, community, worker.Graduate, false, 23+n%6, [...]string{"bachelor", "bachelor", "master"}[n%3], p.file.Day.plus(-880+n*5))
+		employed(i, community, worker.Graduate, true, 23+n%6, [...]string{"bachelor", "bachelor", "master"}[n%3], p.file.Day.plus(-880+n*5))
 	}
 	for n := range f.Committee {
 		i, community, err := next(f.Graduates + n)

@@ -178,6 +178,18 @@ func TestWorkers_InChangedAndOut(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 	c.steady(t, "workers", c.clerk(), moved)
+	// Whoever came as a graduate stays one in the city's count when elected.
+	elected := workerRows[1].with("kind", "两委成员")
+	for _, change := range []struct {
+		row  row
+		want string
+	}{{workerRows[1], "是"}, {elected, "是"}, {elected.with("graduate", "否"), "否"}, {elected.with("graduate", "是"), "是"}} {
+		c.imports(t, "workers", c.clerk(), change.row)
+		c.steady(t, "workers", c.clerk(), change.row)
+		if rows := c.exported(t, "workers", c.holder("nanxun", org.Clerk)); len(rows) != 1 || !slices.Contains(rows[0].Cells, change.want) {
+			t.Errorf("after %v: %v", change.row, rows)
+		}
+	}
 	for name, f := range map[string]struct {
 		by   org.Actor
 		want []string

@@ -13,6 +13,9 @@ import (
 
 var workerKinds = []named[worker.Kind]{{worker.Secretary, "社区书记"}, {worker.Committee, "两委成员"}, {worker.Graduate, "大学生"}}
 
+// Whether somebody came as a graduate, whatever they are now.
+const yes, no = "是", "否"
+
 func workers() Kind {
 	return Kind{
 		Code: "workers", Title: "社区工作者台账",
@@ -25,6 +28,7 @@ func workers() Kind {
 			{Key: "phone", Title: "手机号", Type: Phone, Width: 14, Help: "本人的手机号，11 位。", Example: "13812345678"},
 			{Key: "kind", Title: "岗位", Required: true, Type: Choice, OneOf: titles(workerKinds), Width: 12, Help: "从下拉列表中选择。", Example: "两委成员"},
 			{Key: "education", Title: "学历", Type: Choice, OneOf: titles(educations()), Example: "大专"},
+			{Key: "graduate", Title: "大学生", Type: Choice, OneOf: []string{yes, no}, Help: "以大学生身份招来的填“是”，后来当选两委成员的也填；岗位是大学生的可以不填。", Example: "否"},
 			{Key: "since", Title: "上岗日期", Type: Day, Width: 12, Example: "2021-03-15"},
 			{Key: "note", Title: "备注", Width: 20, Max: 255},
 		},
@@ -114,6 +118,11 @@ func (b *workerBook) compare(tx *gorm.DB, people []member.Resolved) (fresh, chan
 		set(&next.CommunityID, told.CommunityID, &changed)
 		set(&next.Kind, told.Kind, &changed)
 		set(&next.Education, told.Education, &changed)
+		if text := b.cell(i, "graduate"); text != "" {
+			next.Graduate = text == yes
+		}
+		next.Graduate = next.Graduate || next.Kind == worker.Graduate
+		changed = changed || next.Graduate != was.Graduate
 		set(&next.Since, told.Since, &changed)
 		set(&next.Note, told.Note, &changed)
 		if next.LeftAt != 0 {
@@ -160,9 +169,13 @@ func exportWorkers(ctx context.Context, s *Service, by org.Actor, each func(cell
 		}
 		for _, w := range chunk {
 			h := people[w.PersonID]
+			graduate := no
+			if w.Graduate {
+				graduate = yes
+			}
 			cells := []string{
 				p.name(w.CommunityID), h.name, h.gender, h.idNumber, h.birth, h.phone, titleOf(workerKinds, w.Kind),
-				titleOf(words, w.Education), w.Since, w.Note,
+				titleOf(words, w.Education), graduate, w.Since, w.Note,
 			}
 			if err := each(cells); err != nil {
 				return err

@@ -29,7 +29,7 @@ type Worker struct {
 	PersonID    int64 `gorm:"primaryKey;autoIncrement:false"`
 	CommunityID int64 // the unit of kind community
 	Kind        Kind
-	Graduate    bool   // came as a graduate and was elected to a committee since; with kind graduate it need not be told
+	Graduate    bool   // came as a graduate, also when elected to a committee since
 	Education   string // none, primary, junior, senior, college, bachelor, master, doctor; empty when not told
 	Since       string // the day they began, 2006-01-02; empty when not told
 	Note        string
@@ -87,9 +87,9 @@ func (s *Service) Of(tx *gorm.DB, people []int64) (map[int64]Worker, error) {
 func (s *Service) Change(tx *gorm.DB, workers []Worker) error {
 	rows := make([][]any, 0, len(workers))
 	for _, w := range workers {
-		rows = append(rows, []any{w.PersonID, w.CommunityID, string(w.Kind), w.Education, w.Since, w.Note, w.LeftAt})
+		rows = append(rows, []any{w.PersonID, w.CommunityID, string(w.Kind), w.Graduate, w.Education, w.Since, w.Note, w.LeftAt})
 	}
-	return db.Update(tx, "workers", "person_id", []string{"community_id", "kind", "education", "since", "note", "left_at"}, rows)
+	return db.Update(tx, "workers", "person_id", []string{"community_id", "kind", "graduate", "education", "since", "note", "left_at"}, rows)
 }
 
 // Ages are the ages in whole years on a day (2006-01-02) of those who work now
