@@ -13,6 +13,7 @@ import (
 	"time"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
+	"github.com/xuri/excelize/v2"
 	"gorm.io/gorm"
 
 	"fenlin/internal/app"
@@ -56,16 +57,60 @@ func imports(ctx context.Context, _ time.Duration, rounds int) ([]line, error) {
 		return nil, err
 	}
 	out := []line{compared(fmt.Sprintf("import of %d members / LOAD DATA and the same encryption", imported), o, l, ratio, 0.5)}
-	// The same file once more, with everybody there.
+	whole, err := t.whole(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now() // the same file once more, with everybody there
 	if err := t.apply(ctx, rows); err != nil {
 		return nil, err
+	}
+	again := time.Since(start)
+	return append(out,
+		line{"the same with reading the workbook", whole.Round(time.Millisecond).String(), "", "", "", true},
+		line{"the same file again, which changes nothing", again.Round(time.Millisecond).String(), "", "", "", true}), nil
+}
+
+// whole is how long the import of the workbook takes, its reading and checking included.
+func (t *target) whole(ctx context.Context, rows []ledger.Row) (time.Duration, error) {
+	f := excelize.NewFile()
+	defer func() { _ = f.Close() }()
+	w, err := f.NewStreamWriter("Sheet1")
+	if err != nil {
+		return 0, err
+	}
+	titles := make([]any, 0, len(t.kind.Columns))
+	for _, c := range t.kind.Columns {
+		titles = append(titles, c.Title)
+	}
+	if err := w.SetRow("A1", titles); err != nil {
+		return 0, err
+	}
+	for i, r := range rows {
+		cells := make([]any, 0, len(r.Cells))
+		for _, c := range r.Cells {
+			cells = append(cells, c)
+		}
+		if err := w.SetRow(fmt.Sprintf("A%d", i+2), cells); err != nil {
+			return 0, err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return 0, err
+	}
+	book, err := f.WriteToBuffer()
+	if err != nil {
+		return 0, err
+	}
+	if err := t.empty(ctx); err != nil {
+		return 0, err
 	}
 	start := time.Now()
-	if err := t.apply(ctx, rows); err != nil {
-		return nil, err
+	report, err := t.service.Import(ctx, t.clerk, ledger.Upload{Kind: t.kind.Code, Name: "members.xlsx", Content: book.Bytes()}, func(int, int) {})
+	if err == nil && report.Created != len(rows) {
+		err = fmt.Errorf("%+v %v", report.Outcome, report.Problems)
 	}
-	took := time.Since(start)
-	return append(out, line{"the same file again, which changes nothing", took.Round(time.Millisecond).String(), "", "", "", true}), nil
+	return time.Since(start), err
 }
 
 // target is a city without people, and who imports.
@@ -173,12 +218,20 @@ func numbered(i int) string {
 	return first + string("10X98765432"[sum%11])
 }
 
-// timed is rows a second into tables without people.
-func (t *target) timed(ctx context.Context, f func() error) (float64, error) {
+// empty takes the people away.
+func (t *target) empty(ctx context.Context) error {
 	for _, table := range []string{"people", "party_members", "member_history"} {
 		if _, err := t.pool.ExecContext(ctx, "TRUNCATE TABLE "+table); err != nil {
-			return 0, err
+			return err
 		}
+	}
+	return nil
+}
+
+// timed is rows a second into tables without people.
+func (t *target) timed(ctx context.Context, f func() error) (float64, error) {
+	if err := t.empty(ctx); err != nil {
+		return 0, err
 	}
 	start := time.Now()
 	if err := f(); err != nil {
