@@ -97,6 +97,7 @@ func (s *Server) routes(r *gin.Engine) {
 	for path, page := range map[string]gin.HandlerFunc{
 		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/api.js": s.page("api.js"), "/frame.js": s.page("frame.js"), "/app/*path": s.page("app.html"),
 		"/docs": s.page("docs/index.html"), "/docs/:file": s.file("docs"), "/board/": s.page("board/index.html"), "/board/:file": s.file("board"),
+		"/ledger/": s.page("ledger/index.html"), "/ledger/:file": s.file("ledger"),
 	} {
 		r.Match([]string{get, head}, path, page)
 	}

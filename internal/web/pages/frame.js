@@ -62,17 +62,17 @@ export function frame({ roles, whom, begin }) {
   // byPerson offers the people of the sample city.
   async function byPerson(enter) {
     const list = el("div", { class: "people", "aria-live": "polite" }, "正在读取人物……");
-    const search = el("input", { type: "search", placeholder: "姓名或单位", autocomplete: "off" });
+    const search = el("input", { type: "search", placeholder: "姓名、单位或职务", autocomplete: "off" });
     const rank = (p) => Math.min(...p.roles.map((r) => order.indexOf(r)).filter((i) => i >= 0));
     const load = async () => {
       const people = (await ask("GET", "/sim/people")).filter((p) => p.roles.some((r) => roles[r])).sort((a, b) => rank(a) - rank(b));
       const draw = () => {
         const q = search.value.trim();
-        const found = people.filter((p) => !q || p.name.includes(q) || p.org.includes(q));
+        const found = people.filter((p) => !q || [p.name, p.org, ...p.roles.map((r) => roles[r] ?? "")].some((text) => text.includes(q)));
         list.replaceChildren(...found.slice(0, 60).map((p) => el("button", { type: "button", click: () => enter(`sim:${p.openid}`) },
           p.name, el("small", {}, `${p.org} · ${p.roles.filter((r) => roles[r]).map((r) => roles[r]).join("、")}`))));
         if (!found.length) list.textContent = people.length ? "没有找到，换个词试试。" : `这里还没有可以${whom}的人物。`;
-        else if (found.length > 60) list.append(el("p", { class: "soft" }, `还有 ${found.length - 60} 位，请输入姓名或单位查找。`));
+        else if (found.length > 60) list.append(el("p", { class: "soft" }, `还有 ${found.length - 60} 位，请输入姓名、单位或职务查找。`));
       };
       search.addEventListener("input", draw);
       draw();
