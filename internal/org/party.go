@@ -55,8 +55,10 @@ func (s *Service) Parties(ctx context.Context, compound int64) ([]Party, error) 
 }
 
 // SetParties gives a compound that is at a version these parties in place of
-// all it had; those that it had keep their ids. Errors: those of Change.
-func (s *Service) SetParties(ctx context.Context, d Deed, compound, version int64, parties []Party) (Unit, error) {
+// all it had; those that it had keep their ids. Where contacts tells who a
+// party's contact is, by the place in the list, it says so; else ContactID
+// does. Errors: those of Change, those of contacts.
+func (s *Service) SetParties(ctx context.Context, d Deed, compound, version int64, parties []Party, contacts map[int]Who) (Unit, error) {
 	parties = slices.Clone(parties)
 	return s.alter(ctx, d, compound, version, func(tx *gorm.DB, u Unit) error {
 		if u.Kind != CompoundKind {
@@ -94,6 +96,11 @@ func (s *Service) SetParties(ctx context.Context, d Deed, compound, version int6
 		at, err := s.moment(tx, d, []string{u.Path})
 		if err != nil {
 			return err
+		}
+		for i, who := range contacts {
+			if parties[i].ContactID, err = who(tx); err != nil {
+				return err
+			}
 		}
 		if err := tx.Exec("DELETE FROM compound_parties WHERE compound_id = ?", compound).Error; err != nil {
 			return err

@@ -159,7 +159,7 @@ func (s *Service) Change(ctx context.Context, d Deed, id, version int64, c Chang
 		set(&next.Name, c.Name)
 		set(&next.Code, c.Code)
 		if facts != nil {
-			facts.take(c)
+			facts.Take(c)
 		}
 		if err := next.check(facts); err != nil {
 			return err
@@ -190,8 +190,8 @@ func (s *Service) Change(ctx context.Context, d Deed, id, version int64, c Chang
 	})
 }
 
-// take is the facts after a change.
-func (f *Compound) take(c Changes) {
+// Take gives the facts what is to be changed of them.
+func (f *Compound) Take(c Changes) {
 	set(&f.Governance, c.Governance)
 	set(&f.Households, c.Households)
 	set(&f.Lat, c.Lat)

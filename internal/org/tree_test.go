@@ -211,7 +211,7 @@ func TestChanges_OnlyWithinTheScopeOfBothParents(t *testing.T) {
 		"split oneself":     second(w.Split(ctx, d, w.units["north"].ID, 0, org.Unit{Name: "x"}, nil, []int64{garden.ID})),
 		"beside":            second(w.Establish(ctx, d, org.Unit{ParentID: w.units["street"].ID, Kind: org.Community, Name: "x"}, nil)),
 		"another's name":    second(w.Change(ctx, d, w.units["court"].ID, 0, org.Changes{Name: new("x")})),
-		"another's parties": second(w.SetParties(ctx, d, w.units["court"].ID, 0, nil)),
+		"another's parties": second(w.SetParties(ctx, d, w.units["court"].ID, 0, nil, nil)),
 		"a secretary":       second(w.Change(ctx, org.Deed{By: secretary, Reason: "x"}, garden.ID, 0, org.Changes{Name: new("x")})),
 		"nobody":            second(w.Change(ctx, org.Deed{Reason: "x"}, garden.ID, 0, org.Changes{Name: new("x")})),
 	} {
@@ -455,7 +455,7 @@ func TestParties_OneInEachSeatAtATime(t *testing.T) {
 		"a kind not known":                 {[]org.Party{party("club", "", "")}, "parties[0].kind"},
 		"no name":                          {[]org.Party{{Kind: org.CommitteeParty, Name: " "}}, "parties[0].name"},
 	} {
-		_, err := w.SetParties(t.Context(), d, id, version, c.parties)
+		_, err := w.SetParties(t.Context(), d, id, version, c.parties, nil)
 		if e, ok := errors.AsType[*errs.Error](err); !ok || !errors.Is(err, org.ErrInvalid) || len(e.Fields) != 1 || e.Fields[0].Name != c.field {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -464,7 +464,7 @@ func TestParties_OneInEachSeatAtATime(t *testing.T) {
 		party(org.CommitteeParty, "2020-01-01", "2023-12-31"), party(org.CommitteeParty, "2024-01-01", ""),
 		party(org.PropertyCommittee, "2021-01-01", "2022-12-31"), party(org.OwnersCommittee, "2023-01-01", "2027-12-31"), party(org.PropertyCompany, "2024-05-01", ""),
 	}
-	u, err := w.SetParties(t.Context(), d, id, version, good)
+	u, err := w.SetParties(t.Context(), d, id, version, good, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -481,7 +481,7 @@ func TestParties_OneInEachSeatAtATime(t *testing.T) {
 			kept[i].ToOn = "2026-11-22"
 		}
 	}
-	if u, err = w.SetParties(t.Context(), d, id, u.Version, kept); err != nil {
+	if u, err = w.SetParties(t.Context(), d, id, u.Version, kept, nil); err != nil {
 		t.Fatal(err)
 	}
 	again, err := w.Parties(t.Context(), id)
@@ -491,13 +491,13 @@ func TestParties_OneInEachSeatAtATime(t *testing.T) {
 	if u, err = w.Change(t.Context(), d, id, u.Version, org.Changes{Governance: new(org.Unmanaged)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.SetParties(t.Context(), d, id, u.Version, append(kept, party(org.PropertyCompany, "2026-11-23", ""))); !errors.Is(err, org.ErrInvalid) {
+	if _, err := w.SetParties(t.Context(), d, id, u.Version, append(kept, party(org.PropertyCompany, "2026-11-23", "")), nil); !errors.Is(err, org.ErrInvalid) {
 		t.Error(err)
 	}
-	if _, err := w.SetParties(t.Context(), d, id, 0, nil); !errors.Is(err, org.ErrStale) {
+	if _, err := w.SetParties(t.Context(), d, id, 0, nil, nil); !errors.Is(err, org.ErrStale) {
 		t.Error(err)
 	}
-	if _, err := w.SetParties(t.Context(), d, w.units["north"].ID, 0, nil); !errors.Is(err, org.ErrInvalid) {
+	if _, err := w.SetParties(t.Context(), d, w.units["north"].ID, 0, nil, nil); !errors.Is(err, org.ErrInvalid) {
 		t.Error(err)
 	}
 }

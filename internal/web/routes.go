@@ -11,6 +11,7 @@ const (
 	head   = http.MethodHead
 	post   = http.MethodPost
 	patch  = http.MethodPatch
+	put    = http.MethodPut
 	remove = http.MethodDelete
 )
 
@@ -57,6 +58,17 @@ func (s *Server) routes(r *gin.Engine) {
 	open(a, route{get, "/compounds", "listCompounds", "小区列表：按名称查找，或由近到远", 200, nil}, s.listCompounds)
 	open(a, route{get, "/compounds/{id}", "showCompound", "小区", 200, []int{notFound}}, s.showCompound)
 	open(a, route{get, "/categories", "listCategories", "问题类别", 200, nil}, s.listCategories)
+
+	signed(a, route{get, "/orgs", "listOrgs", "组织：按上级、类型、名称查找；at 看某一时刻的组织", 200, nil}, s.listOrgs)
+	signed(a, route{post, "/orgs", "establishOrg", "设立一个组织或小区", 201, []int{forbidden, notFound, conflict}}, s.establishOrg)
+	signed(a, route{get, "/orgs/{id}", "showOrg", "一个组织：小区的情况、三方、下级和职务的数目", 200, []int{notFound}}, s.showOrg)
+	signed(a, route{patch, "/orgs/{id}", "changeOrg", "改名称、编码，改小区的情况", 200, []int{forbidden, notFound, conflict}}, s.changeOrg)
+	signed(a, route{get, "/orgs/{id}/history", "listOrgHistory", "一个组织的沿革", 200, []int{forbidden, notFound}}, s.listOrgHistory)
+	signed(a, route{post, "/orgs/{id}/move", "moveOrg", "连同下级划归另一个上级", 200, []int{forbidden, notFound, conflict}}, s.moveOrg)
+	signed(a, route{post, "/orgs/{id}/merge", "mergeOrg", "并入同类的另一个组织", 200, []int{forbidden, notFound, conflict}}, s.mergeOrg)
+	signed(a, route{post, "/orgs/{id}/split", "splitOrg", "拆出一个新组织，划走一部分下级", 201, []int{forbidden, notFound, conflict}}, s.splitOrg)
+	signed(a, route{post, "/orgs/{id}/close", "closeOrg", "撤销一个没有下级的组织", 200, []int{forbidden, notFound, conflict}}, s.closeOrg)
+	signed(a, route{put, "/orgs/{id}/parties", "setParties", "小区三方：居委会、业委会或物管会、物业公司", 200, []int{forbidden, notFound, conflict}}, s.setParties)
 
 	signed(a, route{get, "/posts", "listPosts", "职务和任职的人；vacant=true 只列空缺", 200, []int{forbidden, notFound}}, s.listPosts)
 	signed(a, route{post, "/posts", "createPost", "设立一个职务", 201, []int{forbidden, notFound}}, s.createPost)
