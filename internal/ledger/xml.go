@@ -103,39 +103,48 @@ func (s *scanner) untilTag() error {
 // readTag reads what stands between '<' and '>', with '>' allowed in quotes.
 func (s *scanner) readTag() error {
 	s.tag = s.tag[:0]
+	var quote byte // the one that is open
 	for {
 		part, err := s.in.ReadSlice('>')
 		s.tag = append(s.tag, part...)
-		if len(s.tag) > maxTag {
+		if len(s.tag) > maxTag || err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return errXML
 		}
-		if err != nil {
-			if errors.Is(err, bufio.ErrBufferFull) {
-				continue
-			}
-			return errXML
+		if quoted := s.tag[0] != '!' && s.tag[0] != '?'; quoted {
+			quote = quotes(quote, part)
 		}
-		if s.tag[0] == '!' || s.tag[0] == '?' || !insideQuotes(s.tag) {
+		if err == nil && quote == 0 {
 			s.tag = s.tag[:len(s.tag)-1]
 			return nil
 		}
 	}
 }
 
-func insideQuotes(tag []byte) bool {
-	if bytes.IndexByte(tag, '\'') < 0 {
-		return bytes.Count(tag, []byte{'"'})%2 == 1
-	}
-	var quote byte
-	for _, b := range tag {
-		switch {
-		case quote == 0 && (b == '"' || b == '\''):
-			quote = b
-		case b == quote:
-			quote = 0
+// quotes is the quotation mark that is open after the text, given the one before it.
+func quotes(open byte, text []byte) byte {
+	if open != '\'' && bytes.IndexByte(text, '\'') < 0 {
+		if even := bytes.Count(text, []byte{'"'})%2 == 0; even == (open == 0) {
+			return 0
 		}
+		return '"'
 	}
-	return quote != 0
+	for {
+		var i int
+		if open == 0 {
+			i = bytes.IndexAny(text, `"'`)
+		} else {
+			i = bytes.IndexByte(text, open)
+		}
+		if i < 0 {
+			return open
+		}
+		if open == 0 {
+			open = text[i]
+		} else {
+			open = 0
+		}
+		text = text[i+1:]
+	}
 }
 
 // special passes over a comment and takes a CDATA section as text.

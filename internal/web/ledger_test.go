@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
+	"gorm.io/gorm"
 
 	"fenlin/internal/member"
 	"fenlin/internal/org"
@@ -236,6 +238,67 @@ func TestLedger_ARequestSentAgainIsTheSameImport(t *testing.T) {
 	s.call(t, "clerk", "POST", "/imports/units", book).refused(t, 429, "too_many_imports")
 	s.workSlow(t)
 	s.call(t, "clerk", "POST", "/imports/units", book).want(t, 202)
+}
+
+// A program that is killed leaves the import running, its event leased and its turn taken.
+func TestLedger_RunsAgainAfterTheProgramWasKilled(t *testing.T) {
+	s := newSite(t, "")
+	s.clerk(t)
+	book := filled(t, s.call(t, "clerk", "GET", "/templates/units", nil).want(t, 200).content, someUnits...)
+	for deaths, state := range map[int]string{1: "done", 3: "failed"} {
+		job := s.call(t, "clerk", "POST", "/imports/units", book).want(t, 202).at("id").(string)
+		dead := s.Clock().Add(30 * time.Second).UnixMilli()
+		for _, q := range []struct {
+			sql  string
+			args []any
+		}{
+			{"UPDATE imports SET state = 'running', total = 3, done = 1 WHERE id = ?", []any{job}},
+			{"UPDATE outbox SET lease = 'dead', attempts = ?, run_at = ? WHERE topic = 'import.run' AND state = 'ready'", []any{deaths, dead}},
+			{"DELETE FROM import_turns", nil},
+			{"INSERT INTO import_turns (kind, holder, until_at) VALUES ('units', 'dead', ?)", []any{dead}},
+		} {
+			must(t, s.Town.DB.Tx(t.Context(), func(tx *gorm.DB) error { return tx.Exec(q.sql, q.args...).Error }))
+		}
+		s.workSlow(t)
+		if r := s.call(t, "clerk", "GET", "/imports/"+job, nil).want(t, 200); r.at("state") != "running" || r.at("done") != 1.0 {
+			t.Errorf("while it may still live: %s", r.content)
+		}
+		s.Forward(31 * time.Second)
+		s.workSlow(t)
+		r := s.call(t, "clerk", "GET", "/imports/"+job, nil).want(t, 200)
+		if r.at("state") != state {
+			t.Errorf("after %d deaths: %s", deaths, r.content)
+		}
+		if state == "failed" && r.at("problems", 0, "reason") != "系统出错，没有写入任何数据，请重试" {
+			t.Errorf("%s", r.content)
+		}
+	}
+}
+
+// What a clerk sent lies in the database sealed, and goes when the import ends.
+func TestLedger_NothingOfAWorkbookLiesInTheDatabaseInClear(t *testing.T) {
+	s := newSite(t, "")
+	s.clerk(t)
+	book := filled(t, s.call(t, "clerk", "GET", "/templates/units", nil).want(t, 200).content, []string{"汾阳市教育局", "学校", "", "", "赵明", "13900000001"})
+	var rows []struct {
+		Workbook, Marked []byte
+		Problems         string
+	}
+	look := func() {
+		rows = nil
+		must(t, s.Town.DB.Read(t.Context()).Raw("SELECT workbook, marked, problems FROM imports").Scan(&rows).Error)
+		if len(rows) != 1 || bytes.Contains(rows[0].Workbook, []byte("PK\x03\x04")) || bytes.Contains(rows[0].Marked, []byte("PK\x03\x04")) || strings.Contains(rows[0].Problems, "单位") {
+			t.Fatalf("in clear: %+v", rows)
+		}
+	}
+	s.call(t, "clerk", "POST", "/imports/units", book).want(t, 202)
+	if look(); len(rows[0].Workbook) == 0 {
+		t.Error("nothing is kept")
+	}
+	s.workSlow(t)
+	if look(); len(rows[0].Workbook) != 0 || len(rows[0].Marked) == 0 || rows[0].Problems == "" {
+		t.Errorf("at the end: %d %d %q", len(rows[0].Workbook), len(rows[0].Marked), rows[0].Problems)
+	}
 }
 
 func TestLedger_WhatIsNoWorkbookIsRefusedAtOnce(t *testing.T) {
