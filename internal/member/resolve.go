@@ -58,7 +58,7 @@ const (
 func (s *Service) Resolve(tx *gorm.DB, named []Named) ([]Resolved, []Misfit, error) {
 	r := &resolving{
 		service: s, named: slices.Clone(named), of: make([]*someone, len(named)),
-		byID: map[string]*someone{}, byPhone: map[string]*someone{}, people: map[int64]*someone{},
+		byID: map[string]*someone{}, byPhone: map[string]*someone{}, people: map[int64]*someone{}, indexes: map[string]string{},
 	}
 	r.check()
 	if err := r.look(tx); err != nil {
@@ -135,7 +135,8 @@ type resolving struct {
 	byPhone map[string]*someone
 	people  map[int64]*someone
 	misfits []Misfit
-	ids     []int64 // for those to be made
+	ids     []int64           // for those to be made
+	indexes map[string]string // blind ones by the newest key, by field and plain text
 }
 
 func (r *resolving) misfit(i int, field, reason string) {

@@ -68,7 +68,9 @@ func (r *resolving) look(tx *gorm.DB) error {
 		plain := map[string]string{} // by blind index
 		for _, n := range r.named {
 			if text := by.of(n); text != "" {
-				for _, index := range keys.Indexes(by.field, text) {
+				indexes := keys.Indexes(by.field, text)
+				r.indexes[by.field+text] = indexes[0]
+				for _, index := range indexes {
 					plain[index] = text
 				}
 			}

@@ -1,6 +1,8 @@
 package member
 
 import (
+	"sync"
+
 	"gorm.io/gorm"
 
 	"fenlin/internal/db"
@@ -107,7 +109,8 @@ func (r *resolving) hand() {
 
 // keep writes what is new, and only that.
 func (r *resolving) keep(tx *gorm.DB) error {
-	var fresh, moved [][]any
+	var fresh []*someone
+	var moved [][]any
 	changed := [itsAll + 1][][]any{}
 	done := make(map[*someone]bool, len(r.people))
 	for _, p := range r.of {
@@ -116,7 +119,7 @@ func (r *resolving) keep(tx *gorm.DB) error {
 		}
 		done[p] = true
 		if p.fresh {
-			fresh = append(fresh, r.row(p))
+			fresh = append(fresh, p)
 			continue
 		}
 		for f := range itsAll {
@@ -136,7 +139,7 @@ func (r *resolving) keep(tx *gorm.DB) error {
 	if err := db.Update(tx, "people", "id", []string{"phone_index"}, moved); err != nil {
 		return err
 	}
-	if err := db.Insert(tx, "people", peopleColumns, fresh); err != nil {
+	if err := db.Insert(tx, "people", peopleColumns, r.rows(fresh)); err != nil {
 		return err
 	}
 	for f, rows := range changed {
@@ -154,6 +157,24 @@ var columnsOf = [itsAll + 1][]string{{"name"}, {"phone", "phone_index"}, {"id_nu
 var peopleColumns = []string{
 	"id", "name", "phone", "phone_index", "id_number", "id_index", "birth", "gender", "address", "member",
 	"compound_id", "sample", "created_at", "closed_at",
+}
+
+// sealBatch is how many people one goroutine seals.
+const sealBatch = 2000
+
+// rows are people new, in the order of peopleColumns; many are sealed at once.
+func (r *resolving) rows(fresh []*someone) [][]any {
+	rows := make([][]any, len(fresh))
+	var all sync.WaitGroup
+	for from := 0; from < len(fresh); from += sealBatch {
+		all.Go(func() {
+			for i := from; i < min(from+sealBatch, len(fresh)); i++ {
+				rows[i] = r.row(fresh[i])
+			}
+		})
+	}
+	all.Wait()
+	return rows
 }
 
 // row is somebody new, in the order of peopleColumns.
@@ -175,7 +196,7 @@ func (r *resolving) values(p *someone, f int) []any {
 	case itsPhone, itsIDNumber:
 		var index any // a unique key: nothing is NULL
 		if told != "" {
-			index = r.service.IndexOf(fieldNames[f], told)
+			index = r.indexes[fieldNames[f]+told]
 		}
 		return []any{r.service.SealField(p.ID, fieldNames[f], told), index}
 	}
