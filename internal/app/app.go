@@ -83,6 +83,9 @@ func Ground(c Config) (*App, error) {
 	a.Members = &member.Service{DB: a.DB, Keys: keys, Now: now}
 	a.Outbox = outbox.Open(a.DB, now)
 	a.Tickets = &ticket.Service{DB: a.DB, Org: a.Org, Members: a.Members, Outbox: a.Outbox, Now: now}
+	if a.Members.Texts, err = load(rules, "consent.yaml", member.LoadConsents); err != nil {
+		return nil, err
+	}
 	if a.Tickets.Reader, err = load(rules, "understand.yaml", understand.New); err != nil {
 		return nil, err
 	}
@@ -197,14 +200,15 @@ func (a *App) build(version string) error {
 		return err
 	}
 	a.WeChat = wechat.NewClient(c.wechat(), a.KV)
-	link := func(number string) string { return strings.TrimSuffix(c.PublicURL, "/") + "/app/#/tickets/" + number }
+	site := strings.TrimSuffix(c.PublicURL, "/")
+	link := func(number string) string { return site + "/app/#/tickets/" + number }
 	location := a.Tickets.Calendar.Location()
 	told := &notify.Service{
 		DB: a.DB, Tickets: a.Tickets, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat, Reader: a.Tickets.Reader,
 		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Location: location, Now: now,
 	}
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
-	a.Chat = &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link}
+	a.Chat = &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy"}
 	s := &web.Server{
 		Tickets: a.Tickets, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Health: a.health, Depth: a.Outbox.Depth,
 		Stats: a.Stats, Chat: a.Chat,

@@ -61,7 +61,8 @@ type Reply struct {
 // MaxReply is under what size a reply's text always is, in bytes of UTF-8.
 const MaxReply = 1800
 
-// Service holds the dialogs. Link gives the address of a ticket's page and may be nil.
+// Service holds the dialogs. Link gives the address of a ticket's page and may
+// be nil; Privacy is that of the page about personal data and may be empty.
 type Service struct {
 	Tickets *ticket.Service
 	Org     *org.Service
@@ -69,6 +70,7 @@ type Service struct {
 	KV      kv.Store
 	Now     func() time.Time
 	Link    func(number string) string
+	Privacy string
 }
 
 // Answer does what a message asks for and says what was done and what to do
@@ -130,10 +132,11 @@ func (s *Service) constant(m Message) (string, bool) {
 		case len([]rune(text)) > ticket.MaxText:
 			return sorry(ticket.ErrLongText), true
 		}
-		if said := fixed[parse(text).word]; said != "" {
-			return said, true
+		word := parse(text).word
+		if word == wordPrivacy {
+			return s.privacy(), true
 		}
-		return "", false
+		return fixed[word], fixed[word] != ""
 	case KindVideo:
 		return sayVideo, true
 	case KindLink:

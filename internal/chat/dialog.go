@@ -173,7 +173,7 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 			return sayNothingToLeave, nil
 		}
 		return sayLeft, nil
-	case wordHelp, wordReport, wordActivity, wordCheckIn, wordClose, noWord: // fixed answers
+	case wordHelp, wordReport, wordActivity, wordCheckIn, wordPrivacy, wordClose, noWord: // fixed answers
 	}
 	return sayHelp, nil
 }

@@ -27,11 +27,13 @@ const (
 		"· 小区：看或换您的小区\n" +
 		"· 退出：离开正在问答的事\n" +
 		"· 登录：在电脑上打开看板、台账时用\n" +
+		"· 隐私：我们记下什么、给谁看，怎样更正和注销\n" +
 		"有人身危险时，请先拨打 119、120 或 110。"
 	sayReport         = "请用一句话写明哪里出了什么事，例如：福馨苑3号楼2单元楼道灯坏了。\n写完就登记，照片、语音、位置可以随后发。"
 	sayActivity       = "志愿活动还没有在这里开放。想参加请到社区党群服务中心（站）报名。\n小区里有事，直接写一句话就能报。"
 	sayCheckIn        = "签到还没有在这里开放。活动现场请找组织人登记。\n小区里有事，直接写一句话就能报。"
 	sayClose          = "取消关注这个公众号，您的绑定和个人信息就会删除，报过的事只留下不带姓名的记录。\n只想离开当前问答，请回复「退出」。"
+	sayPrivacy        = "您的信息只用来办您反映的事。手机号加密保存，平时打码；谁看过完整的号码、为什么看，都有记录，您查得到。\n您可以查看、导出、更正自己的信息，解绑手机号，也可以注销：取消关注就行。"
 	sayLeft           = "好的，已退出。\n" + sayExample
 	sayNothingToLeave = "现在没有正在问答的事。要撤回报过的事请回复「撤销」；取消关注公众号会删除您的个人信息。\n" + sayExample
 	sayEmpty          = "没有收到文字。" + sayExample
@@ -49,6 +51,13 @@ const (
 // fixed are the answers to words that need no look at anything.
 var fixed = map[word]string{
 	wordHelp: sayHelp, wordReport: sayReport, wordActivity: sayActivity, wordCheckIn: sayCheckIn, wordClose: sayClose,
+}
+
+func (s *Service) privacy() string {
+	if s.Privacy == "" {
+		return sayPrivacy
+	}
+	return sayPrivacy + "\n全文：" + s.Privacy
 }
 
 func chatter(text string) string {

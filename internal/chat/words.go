@@ -28,6 +28,7 @@ const (
 	wordLeave    word = "leave"    // 退出
 	wordClose    word = "close"    // 注销
 	wordLogin    word = "login"    // 登录
+	wordPrivacy  word = "privacy"  // 隐私
 )
 
 // input is a text taken apart; the zero value is a sentence.
@@ -66,6 +67,7 @@ var commands = []struct {
 	{wordCheckIn, regexp.MustCompile(`^(?:签到|签退|打卡)$`)},
 	{wordLeave, regexp.MustCompile(`^(?:退出|取消|算了|不|否|不用|不用了|不换了?|不改了?|不撤了?|不报了|不绑定|结束|返回)$`)},
 	{wordLogin, regexp.MustCompile(`^(?:登[录陆]|电脑登[录陆]|登[录陆]码)$`)},
+	{wordPrivacy, regexp.MustCompile(`^(?:隐私|隐私政策|个人信息|我的信息|我的数据|撤回同意)$`)},
 	{wordClose, regexp.MustCompile(`^(?:注销|退订|取消关注|注销账号|删除账号)$`)},
 }
 

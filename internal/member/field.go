@@ -80,6 +80,15 @@ func (s *Service) OpenField(person int64, name, sealed string) (string, error) {
 	return s.Keys.Open(sealed, place(person, name))
 }
 
+// Own is a personal field in full, for the person it is of.
+func (s *Service) Own(p Person, name string) (string, error) {
+	f, ok := fieldOf(name)
+	if !ok {
+		return "", ErrField
+	}
+	return s.OpenField(p.ID, name, *f.of(&p))
+}
+
 // IndexOf is the blind index of a field's value by the newest key.
 func (s *Service) IndexOf(name, plain string) string { return s.Keys.Index(name, plain) }
 

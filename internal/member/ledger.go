@@ -291,6 +291,13 @@ func (s *Service) tell(tx *gorm.DB, p Person, told Particulars) (birth string, e
 				return "", err
 			}
 		}
+		number, err := s.OpenField(p.ID, FieldIDNumber, p.IDNumber)
+		if err != nil {
+			return "", err
+		}
+		if born, _, err := CheckIDNumber(number); err == nil && told.IDNumber == nil && birth != born {
+			return "", ErrBirth.Say("出生日期与身份证号不一致，请核对")
+		}
 		seal(FieldBirth, birth)
 	}
 	if told.IDNumber != nil && *told.IDNumber != "" {

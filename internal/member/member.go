@@ -54,6 +54,8 @@ type Service struct {
 	DB   *db.DB
 	Keys *secret.Keyring
 	Now  func() time.Time
+
+	Texts ConsentTexts // what people agree to
 }
 
 const byOpenID = "SELECT p.* FROM identities i JOIN people p ON p.id = i.person_id WHERE i.app = ? AND i.openid = ?"
@@ -168,15 +170,36 @@ func (s *Service) Rename(ctx context.Context, person int64, name string) error {
 	})
 }
 
-// Close forgets who a person is: name, home, phone, openids, sign-ins. The bare row
-// stays, so that tickets keep a reporter and the city's numbers stay true.
+// kept are the ledgers in which a person stands for another reason than their
+// own wish: posts, Party members, workers, contacts. What they say of a person
+// stays when the person leaves WeChat.
+const kept = `SELECT (SELECT COUNT(*) FROM appointments WHERE person_id = ? AND (to_at = 0 OR to_at > ?))
++ (SELECT COUNT(*) FROM party_members WHERE person_id = ? AND left_at = 0) + (SELECT COUNT(*) FROM workers WHERE person_id = ? AND left_at = 0)
++ (SELECT COUNT(*) FROM units WHERE contact_id = ?) + (SELECT COUNT(*) FROM compound_parties WHERE contact_id = ?)`
+
+// Close takes a person out of WeChat, by their wish or because they follow the
+// account no more: openids, sign-ins, home and consents go. Of whoever stands
+// in no ledger name and personal fields go too. The bare row stays, so that
+// tickets keep a reporter and the city's numbers stay true.
 func (s *Service) Close(ctx context.Context, person int64) error {
 	now := s.Now().UnixMilli()
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		for _, q := range []string{"DELETE FROM sessions WHERE person_id = ?", "DELETE FROM identities WHERE person_id = ?"} {
+		for _, q := range []string{
+			"DELETE FROM sessions WHERE person_id = ?", "DELETE FROM identities WHERE person_id = ?", "UPDATE people SET compound_id = 0 WHERE id = ?",
+		} {
 			if err := tx.Exec(q, person).Error; err != nil {
 				return err
 			}
+		}
+		if err := tx.Exec("UPDATE consents SET withdrawn_at = ? WHERE person_id = ? AND withdrawn_at = 0", now, person).Error; err != nil {
+			return err
+		}
+		var ledgers int64
+		if err := tx.Raw(kept, person, now, person, person, person, person).Scan(&ledgers).Error; err != nil || ledgers > 0 {
+			return err
+		}
+		if err := tx.Exec("DELETE FROM corrections WHERE person_id = ?", person).Error; err != nil {
+			return err
 		}
 		return tx.Exec(forgetting+" WHERE id = ?", now, person).Error
 	})

@@ -8,13 +8,22 @@ import (
 	"testing"
 	"time"
 
+	"fenlin/config"
 	"fenlin/internal/db/dbtest"
 	"fenlin/internal/member"
 )
 
 func newService(t *testing.T) (*member.Service, *time.Time) {
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	return &member.Service{DB: dbtest.New(t), Keys: ring(t, newKey()), Now: func() time.Time { return now }}, &now
+	text, err := config.FS.ReadFile("consent.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := member.LoadConsents(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &member.Service{DB: dbtest.New(t), Keys: ring(t, newKey()), Now: func() time.Time { return now }, Texts: texts}, &now
 }
 
 func TestByOpenID_ManyAtOnceMeetOnePerson(t *testing.T) {

@@ -49,16 +49,24 @@ func (s *Service) BindPhone(ctx context.Context, person int64, phone string) err
 		return err
 	}
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE people SET phone = ?, phone_index = ? WHERE id = ?",
-			s.SealField(person, FieldPhone, phone), s.IndexOf(FieldPhone, phone), person).Error
+		if err := tx.Exec("UPDATE people SET phone = ?, phone_index = ? WHERE id = ?",
+			s.SealField(person, FieldPhone, phone), s.IndexOf(FieldPhone, phone), person).Error; err != nil {
+			return err
+		}
+		return s.agree(tx, person, ConsentPhone, s.Texts.Newest(ConsentPhone).Version)
 	})
 }
 
-// ForgetPhone takes a person's phone away.
+// ForgetPhone takes a person's phone away, and with it the consent to keep it.
 func (s *Service) ForgetPhone(ctx context.Context, person int64) error {
-	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE people SET phone = '', phone_index = NULL WHERE id = ?", person).Error
-	})
+	return s.Withdraw(ctx, person, ConsentPhone)
+}
+
+func (s *Service) forgetPhone(tx *gorm.DB, person int64) error {
+	if err := tx.Exec("UPDATE people SET phone = '', phone_index = NULL WHERE id = ?", person).Error; err != nil {
+		return err
+	}
+	return s.withdraw(tx, person, ConsentPhone)
 }
 
 // Apps are those in which a person has an openid.
@@ -196,6 +204,7 @@ func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
 		{"UPDATE people SET united_with = ? WHERE united_with = ?", []any{to, from}},
 		{forgetting + ", united_with = ? WHERE id = ?", []any{s.Now().UnixMilli(), to, from}},
 		{"UPDATE consents SET person_id = ? WHERE person_id = ?", []any{to, from}},
+		{"UPDATE corrections SET person_id = ? WHERE person_id = ?", []any{to, from}},
 		{"UPDATE member_history SET person_id = ? WHERE person_id = ?", []any{to, from}},
 	} {
 		if err := tx.Exec(q.sql, q.args...).Error; err != nil {
@@ -228,9 +237,12 @@ func (s *Service) United(tx *gorm.DB) (map[int64]int64, error) {
 const rotateBatch = 200
 
 // Rotate seals by the newest key what older ones sealed, a batch a transaction
-// while the service runs, and tells how many people are done of how many there
-// are. It ends when none is left; begun again it goes on where it was.
+// while the service runs, corrections that wait first, and tells how many people
+// are done of how many there are. It ends when none is left; begun again it goes on where it was.
 func (s *Service) Rotate(ctx context.Context, progress func(done, total int)) error {
+	if err := s.rotateCorrections(ctx); err != nil {
+		return err
+	}
 	var due []string
 	var newest []any
 	for _, f := range fields {

@@ -58,7 +58,10 @@ func (s *Service) BindPhone(ctx context.Context, person int64, phone string) (in
 			if err := s.sure(ctx, person, known.ID); err != nil {
 				return 0, err
 			}
-			return known.ID, s.Unite(ctx, person, known.ID)
+			if err := s.Unite(ctx, person, known.ID); err != nil {
+				return 0, err
+			}
+			return known.ID, s.Members.BindPhone(ctx, known.ID, phone)
 		}
 		if err = s.Members.BindPhone(ctx, person, phone); !errors.Is(err, gorm.ErrDuplicatedKey) {
 			return person, err

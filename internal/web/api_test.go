@@ -99,6 +99,7 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	s.ledgerOfMembers(t)
 	s.ledgers(t)
 	s.ledgerOfWorkers(t)
+	s.privacy(t)
 	s.call(t, "stranger", "DELETE", "/sessions", nil).want(t, 204)
 	s.call(t, "stranger", "GET", "/me", nil).refused(t, 401, "not_signed_in")
 	s.call(t, "wang", "DELETE", "/me", nil).want(t, 204)

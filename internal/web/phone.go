@@ -54,7 +54,7 @@ type lookView struct {
 	By      string     `json:"by" doc:"in which post"`
 	ByID    id         `json:"by_id"`
 	Subject id         `json:"subject_id" doc:"whose data"`
-	Field   string     `json:"field" enum:"phone,id_number,birth,address"`
+	Field   string     `json:"field" enum:"phone,id_number,birth,address,name,other"`
 	Ticket  string     `json:"ticket"`
 	Reason  string     `json:"reason"`
 	At      *time.Time `json:"at"`

@@ -10,8 +10,8 @@ const (
 	get    = http.MethodGet
 	head   = http.MethodHead
 	post   = http.MethodPost
-	patch  = http.MethodPatch
 	put    = http.MethodPut
+	patch  = http.MethodPatch
 	remove = http.MethodDelete
 )
 
@@ -39,8 +39,13 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{patch, "/me", "changeMe", "改称呼、改所住小区", 200, []int{notFound}}, s.changeMe)
 	signed(a, route{get, "/me/export", "exportMe", "导出我的全部数据", 200, nil}, s.exportMe)
 	signed(a, route{remove, "/me", "closeMe", "注销，清除个人信息", 204, []int{conflict}}, s.closeMe)
-	signed(a, route{post, "/me/phone", "bindPhone", "绑定手机号：用微信手机号按钮的一次性代码", 200, []int{conflict}}, s.bindPhone)
+	signed(a, route{post, "/me/phone", "bindPhone", "绑定手机号，即同意手机号的使用：用微信手机号按钮的一次性代码", 200, []int{conflict}}, s.bindPhone)
 	signed(a, route{remove, "/me/phone", "forgetPhone", "解绑手机号", 204, nil}, s.forgetPhone)
+	open(a, route{get, "/consents", "listConsentTexts", "各项同意的文本", 200, nil}, s.listConsentTexts)
+	signed(a, route{get, "/me/consents", "listConsents", "我同意过什么", 200, nil}, s.listConsents)
+	signed(a, route{put, "/me/consents/{kind}", "consent", "同意一项文本，或撤回同意", 200, []int{notFound, conflict}}, s.consent)
+	signed(a, route{get, "/me/corrections", "listMyCorrections", "我申请过的更正", 200, nil}, s.myCorrections)
+	signed(a, route{post, "/me/corrections", "askCorrection", "台账里我的信息有错，申请更正", 201, []int{conflict}}, s.askCorrection)
 	signed(a, route{get, "/me/sessions", "listDevices", "我在哪些设备上登录", 200, nil}, s.listDevices)
 	signed(a, route{remove, "/me/sessions", "signOutEverywhere", "退出所有设备", 204, nil}, s.signOutEverywhere)
 	signed(a, route{remove, "/me/sessions/{id}", "signOutOf", "退出一个设备", 204, []int{notFound}}, s.signOutOf)
@@ -92,6 +97,9 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{get, "/workers", "listWorkers", "社区工作者：按组织查看", 200, []int{forbidden, notFound}}, s.listWorkers)
 	signed(a, route{post, "/workers/{id}/leave", "leaveWorker", "社区工作者离岗", 204, []int{notFound}}, s.leaveWorker)
 	signed(a, route{post, "/members/{id}/reveal", "revealMember", "查看一项完整的个人信息，写明原因，留有记录", 200, []int{notFound}}, s.revealMember)
+	signed(a, route{get, "/corrections", "listCorrections", "居民本人申请的更正：待我办理", 200, []int{forbidden}}, s.listCorrections)
+	signed(a, route{post, "/corrections/{id}/reveal", "revealCorrection", "查看申请更正的完整内容，留有记录", 200, []int{notFound, conflict}}, s.revealCorrection)
+	signed(a, route{post, "/corrections/{id}/decision", "decideCorrection", "核对证件后更正，或说明为什么不更正", 204, []int{forbidden, notFound, conflict}}, s.decideCorrection)
 
 	signed(a, route{get, "/stats/rates", "showRates", "各项比率，均附分子与分母", 200, []int{forbidden, notFound}}, s.showRates)
 	signed(a, route{get, "/stats/rates/tickets", "showBehind", "一个数字背后的工单", 200, []int{forbidden, notFound}}, s.showBehind)
@@ -108,7 +116,7 @@ func (s *Server) routes(r *gin.Engine) {
 
 	for path, page := range map[string]gin.HandlerFunc{
 		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/api.js": s.page("api.js"), "/frame.js": s.page("frame.js"), "/app/*path": s.page("app.html"),
-		"/docs": s.page("docs/index.html"), "/docs/:file": s.file("docs"), "/board/": s.page("board/index.html"), "/board/:file": s.file("board"),
+		"/privacy": s.privacyPage(), "/docs": s.page("docs/index.html"), "/docs/:file": s.file("docs"), "/board/": s.page("board/index.html"), "/board/:file": s.file("board"),
 		"/ledger/": s.page("ledger/index.html"), "/ledger/:file": s.file("ledger"),
 	} {
 		r.Match([]string{get, head}, path, page)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -194,23 +195,37 @@ func (s *Server) me(ctx context.Context, person int64) (*body[meView], error) {
 }
 
 type exportView struct {
-	AsOf      time.Time         `json:"as_of"`
-	Me        meView            `json:"me"`
-	Phone     string            `json:"phone" doc:"in full"`
-	Since     *time.Time        `json:"since" doc:"when Fenlin first met this person"`
-	Tickets   list[ticketView]  `json:"tickets" doc:"reported by this person, with all that happened to them"`
-	Following list[TicketBrief] `json:"following"`
-	Looks     list[lookView]    `json:"looks" doc:"who looked at this person's data, and why"`
+	AsOf       time.Time            `json:"as_of"`
+	Me         meView               `json:"me"`
+	Phone      string               `json:"phone" doc:"in full, like the next three"`
+	IDNumber   string               `json:"id_number"`
+	Birth      string               `json:"birth"`
+	Address    string               `json:"address"`
+	Since      *time.Time           `json:"since" doc:"when Fenlin first met this person"`
+	Apps       list[string]         `json:"apps" doc:"of WeChat in which this person is known"`
+	Membership maybe[memberView]    `json:"membership" doc:"the entry in the Party members' ledger"`
+	Changes    list[changeView]     `json:"membership_history"`
+	Consents   list[consentView]    `json:"consents"`
+	Corrected  list[correctionView] `json:"corrections" doc:"that this person asked for"`
+	Sessions   list[deviceView]     `json:"sessions"`
+	Tickets    list[ticketView]     `json:"tickets" doc:"reported by this person, with all that happened to them"`
+	Following  list[TicketBrief]    `json:"following"`
+	Looks      list[lookView]       `json:"looks" doc:"who looked at this person's data, and why"`
+}
+
+type exportOutput struct {
+	File string `header:"Content-Disposition" hidden:"true"`
+	Body exportView
 }
 
 // exportMe is all that Fenlin knows of a person.
-func (s *Server) exportMe(ctx context.Context, c caller, _ *struct{}) (*body[exportView], error) {
+func (s *Server) exportMe(ctx context.Context, c caller, _ *struct{}) (*exportOutput, error) {
 	me, err := s.viewMe(ctx, c.Person)
 	if err != nil {
 		return nil, err
 	}
 	out := exportView{AsOf: s.local(s.Now()), Me: me, Since: s.moment(c.CreatedAt)}
-	if out.Phone, err = s.Members.Phone(c.Person); err != nil {
+	if err := s.exportPerson(ctx, c, &out); err != nil {
 		return nil, err
 	}
 	looks, err := s.Members.Accesses(ctx, c.Person.ID, 0, maxLooks)
@@ -240,7 +255,54 @@ func (s *Server) exportMe(ctx context.Context, c caller, _ *struct{}) (*body[exp
 		return nil, err
 	}
 	out.Following, err = s.briefs(ctx, following, func(ticket.Ticket) bool { return false })
-	return answer(out), err
+	return &exportOutput{"attachment; filename=fenlin-my-data.json", out}, err
+}
+
+// exportPerson is what is known of the person beside their tickets.
+func (s *Server) exportPerson(ctx context.Context, c caller, out *exportView) error {
+	for name, into := range map[string]*string{
+		member.FieldPhone: &out.Phone, member.FieldIDNumber: &out.IDNumber, member.FieldBirth: &out.Birth, member.FieldAddress: &out.Address,
+	} {
+		plain, err := s.Members.Own(c.Person, name)
+		if err != nil {
+			return err
+		}
+		*into = plain
+	}
+	apps, err := s.Members.Apps(ctx, c.Person.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range apps {
+		out.Apps = append(out.Apps, string(a))
+	}
+	e, err := s.Members.Entry(ctx, c.Actor, c.Person.ID)
+	switch {
+	case err == nil:
+		view, err := s.viewMember(e)
+		if err != nil {
+			return err
+		}
+		out.Membership = some(view)
+		changes, err := s.listChanges(ctx, c, &memberInput{idOf(c.Person.ID)})
+		if err != nil {
+			return err
+		}
+		out.Changes = changes.Body.Items
+	case !errors.Is(err, member.ErrNotMember):
+		return err
+	}
+	if out.Consents, err = s.consents(ctx, c.Person.ID); err != nil {
+		return err
+	}
+	if out.Corrected, err = s.viewCorrections(s.Members.MyCorrections(ctx, c.Person.ID)); err != nil {
+		return err
+	}
+	devices, err := s.listDevices(ctx, c, nil)
+	if err == nil {
+		out.Sessions = devices.Body.Items
+	}
+	return err
 }
 
 // all is every page of a list.

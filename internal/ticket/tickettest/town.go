@@ -62,6 +62,8 @@ func New(t testing.TB) *Town {
 			t.Fatal(err)
 		}
 	}
+	m.Texts, err = member.LoadConsents(read("consent.yaml"))
+	must(err)
 	reader, err := understand.New(read("understand.yaml"))
 	must(err)
 	routes, err := routing.Load(read("routing.yaml"))

@@ -3,6 +3,7 @@
 import { ask, fetched, session } from "/api.js";
 import { byId, el, moment } from "/dom.js";
 import { frame, tell } from "/frame.js";
+import { corrections } from "/ledger/corrections.js";
 
 const roles = { clerk: "台账员" };
 const kinds = [
@@ -12,6 +13,7 @@ const kinds = [
   ["units", "单位", "机关、企业、社会组织和它们结对的社区"],
   ["members", "党员", "在职、直管、离退休、流动党员"],
   ["workers", "社区工作者", "社区书记、两委成员、大学生"],
+  ["corrections", "更正申请"],
 ];
 const states = { queued: "排队中", running: "进行中", done: "完成", refused: "有问题，没有导入", failed: "出错，没有导入" };
 const shown = 50; // problems on the page; the workbook has them all
@@ -34,6 +36,7 @@ async function draw() {
   round++;
   tell(null);
   const [code, name, about] = chosen;
+  if (!about) return corrections(byId("view"), trouble);
   const outcome = el("div", { "aria-live": "polite" });
   const past = el("div", {});
   const file = el("input", { type: "file", accept: ".xlsx", "aria-label": `要导入的${name}表格` });
