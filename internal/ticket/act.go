@@ -187,7 +187,7 @@ func (s *situation) relate(joined bool) relation {
 	path := s.desk.Unit.Path
 	_, leads := s.by.Holding(s.t.LeadPost)
 	_, over := s.by.Over(org.Supervise, path, s.lead().Role.Rank())
-	set(s.t.ReporterID == s.by.Person, reporter)
+	set(s.t.ReporterID == s.by.Person && s.by.Person != 0, reporter)
 	set(joined, follower)
 	set(leads, lead)
 	set(over && !leads, above)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"fenlin/internal/db"
 	"fenlin/internal/org"
 	"fenlin/internal/ticket"
 	"fenlin/internal/ticket/tickettest"
@@ -314,6 +315,9 @@ func TestKeep_SoManyPicturesADayAndNoneThatNobodyWants(t *testing.T) {
 	last, err := w.Keep(t.Context(), li, "", raw)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if n, err := w.ExpirePhotos(t.Context(), db.Expiry{Before: w.Clock().Add(-24 * time.Hour)}); err != nil || n != ticket.DailyPhotos+1 {
+		t.Errorf("%d went: %v", n, err)
 	}
 	var kept []int64
 	if err := w.DB.Read(t.Context()).Raw("SELECT id FROM photos WHERE owner_id = ?", li).Scan(&kept).Error; err != nil || len(kept) != 1 || kept[0] != last {

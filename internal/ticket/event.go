@@ -183,6 +183,8 @@ func (t Ticket) verify(events []Event, united map[int64]int64) []Fault {
 		fault(t.Version, "the ticket's state is not its last event's")
 	case !t.asTold(events, united):
 		fault(t.Version, "the ticket is not as its events tell")
+	case t.AnonymisedAt != 0 && (t.ClosedAt == 0 || t.AnonymisedAt < t.ClosedAt):
+		fault(t.Version, "the ticket was anonymised before it was closed")
 	}
 	return faults
 }
@@ -196,6 +198,9 @@ func (t Ticket) asTold(events []Event, united map[int64]int64) bool {
 		switch {
 		case i == 0:
 			told.ReporterID, told.CreatedAt, told.Text = cmp.Or(united[e.ActorID], e.ActorID), e.At, e.Note
+			if t.AnonymisedAt != 0 { // then by words that may have grown since
+				told.ReporterID, told.Text, t.Text = 0, nameless(e.Note), nameless(t.Text)
+			}
 		case e.ToState == Finished && e.FromState != Finished:
 			told.FinishedAt, told.Solved = e.At, nil
 		case e.ToState == Reopened && e.FromState != Reopened:

@@ -27,8 +27,6 @@ const (
 
 	// DailyPhotos is how many pictures a person may send within 24 h.
 	DailyPhotos = 100
-	// unattachedLife is how long a picture waits to be attached.
-	unattachedLife = 24 * time.Hour
 )
 
 // Photo is a picture as kept: drawn anew, so that nothing of the camera's own data (place, time, owner) remains.
@@ -42,8 +40,8 @@ type Photo struct {
 }
 
 // Keep draws a picture anew and keeps it for its owner, to be attached by its
-// id; a key that was used before returns the photo it made then.
-// Pictures of the owner's that were never attached are dropped after a day.
+// id; a key that was used before returns the photo it made then. See
+// ExpirePhotos for one that is never attached.
 // Errors: ErrNotPicture, ErrBigPicture, ErrTooManyPhotos.
 func (s *Service) Keep(ctx context.Context, owner int64, key string, raw []byte) (int64, error) {
 	content, err := s.redraw(raw)
@@ -56,10 +54,6 @@ func (s *Service) Keep(ctx context.Context, owner int64, key string, raw []byte)
 		p.SourceKey = &key
 	}
 	err = s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		err := tx.Exec("DELETE FROM photos WHERE owner_id = ? AND created_at < ? AND ticket_id = 0", owner, now.Add(-unattachedLife).UnixMilli()).Error
-		if err != nil {
-			return err
-		}
 		var today int64
 		if err := tx.Raw("SELECT COUNT(*) FROM photos WHERE owner_id = ? AND created_at > ?", owner, now.Add(-24*time.Hour).UnixMilli()).Scan(&today).Error; err != nil {
 			return err

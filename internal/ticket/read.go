@@ -75,6 +75,11 @@ func (s *Service) full(ctx context.Context, by org.Actor, t Ticket) (Full, error
 	if err := s.DB.Read(ctx).Order("seq").Find(&f.Events, "ticket_id = ?", t.ID).Error; err != nil {
 		return f, err
 	}
+	if t.AnonymisedAt != 0 {
+		for i, e := range f.Events {
+			f.Events[i] = e.nameless()
+		}
+	}
 	if err := s.DB.Read(ctx).Raw("SELECT id FROM photos WHERE ticket_id = ? ORDER BY id", t.ID).Scan(&f.Photos).Error; err != nil || !sit.mayReach() {
 		return f, err
 	}

@@ -165,6 +165,7 @@ type Ticket struct {
 	Redos, Transfers, Urges      int
 	Watched                      bool // three redos or transfers: on the city's list
 	MergedInto                   int64
+	AnonymisedAt                 int64 // since then it tells no more whose it was; see Anonymise
 	LastHash                     string
 }
 
