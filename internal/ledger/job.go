@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -36,19 +35,18 @@ type ticket struct {
 }
 
 const (
-	maxWaiting   = 5                  // workbooks of one person at a time
-	keepMarked   = 7 * 24 * time.Hour // how long a marked workbook is kept
-	shownInJob   = 200                // problems that a job shows; its workbook has more
-	maxSealed    = 44_000             // bytes of problems, so that they fit their column when sealed
-	maxName      = 100                // characters of a file's name
-	maxWorkbook  = 15 << 20           // bytes of a marked workbook; MySQL takes 16 MiB at once
+	maxWaiting   = 5        // workbooks of one person at a time
+	shownInJob   = 200      // problems that a job shows; its workbook has more
+	maxSealed    = 44_000   // bytes of problems, so that they fit their column when sealed
+	maxName      = 100      // characters of a file's name
+	maxWorkbook  = 15 << 20 // bytes of a marked workbook; MySQL takes 16 MiB at once
 	failedReason = "系统出错，没有写入任何数据，请重试"
 )
 
 // Errors of jobs.
 var (
 	ErrUnknown   = errs.New(errs.NotFound, "import_unknown", "没有找到这次导入")
-	ErrGone      = errs.New(errs.NotFound, "workbook_gone", "没有标好问题的表格，或已超过 7 天删除。请重新导入")
+	ErrGone      = errs.New(errs.NotFound, "workbook_gone", "没有标好问题的表格，或已过保存期删除。请重新导入")
 	ErrImpatient = errs.New(errs.TooMany, "too_many_imports", "您还有 5 份表格在处理，请等它们完成后再上传")
 )
 
@@ -108,9 +106,6 @@ func (s *Service) Send(ctx context.Context, by org.Actor, u Upload) (Import, err
 		job.SourceKey = &u.Key
 	}
 	err := s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		if err := tx.Exec("UPDATE imports SET marked = '' WHERE by_id = ? AND finished_at > 0 AND finished_at < ?", by.Person, now.Add(-keepMarked).UnixMilli()).Error; err != nil {
-			return err
-		}
 		var waiting int64
 		if err := tx.Raw("SELECT COUNT(*) FROM imports WHERE by_id = ? AND finished_at = 0", by.Person).Scan(&waiting).Error; err != nil {
 			return err

@@ -35,7 +35,6 @@ const (
 	lease       = 30 * time.Second // a worker that died holds its events no longer
 	patience    = 10 * time.Second // for one event
 	maxAttempts = 12               // with the backoff below: about a day
-	keepDone    = 30 * 24 * time.Hour
 )
 
 // Event is a piece of work. Key makes it unique: adding it again does nothing.
@@ -143,7 +142,6 @@ func (o *Outbox) Run(ctx context.Context) {
 	}
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
-	prune := o.Now()
 	for {
 		n, err := o.Work(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -151,10 +149,6 @@ func (o *Outbox) Run(ctx context.Context) {
 		}
 		if n == batch && err == nil && ctx.Err() == nil {
 			continue
-		}
-		if now := o.Now(); now.After(prune) {
-			prune = now.Add(time.Hour)
-			o.prune(ctx, now)
 		}
 		select {
 		case <-ctx.Done():
@@ -279,13 +273,14 @@ func shorten(s string) string {
 	return s
 }
 
-func (o *Outbox) prune(ctx context.Context, now time.Time) {
-	err := o.DB.Tx(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("DELETE FROM outbox WHERE state = ? AND run_at < ?", Done, now.Add(-keepDone).UnixMilli()).Error
+// Expire drops events that were done or given up before a moment.
+func (o *Outbox) Expire(ctx context.Context, x db.Expiry) (int64, error) {
+	return db.Expire(ctx, o.DB, x, db.Due[int64]{
+		Key: "id", From: "outbox WHERE state IN (?, ?) AND run_at < ?", Args: []any{Done, Dead, x.Before.UnixMilli()},
+		Drop: func(tx *gorm.DB, ids []int64) *gorm.DB {
+			return tx.Exec("DELETE FROM outbox WHERE id IN ? AND state <> ?", ids, Ready)
+		},
 	})
-	if err != nil {
-		slog.WarnContext(ctx, "outbox cannot prune", "error", err)
-	}
 }
 
 // Depth is how many events wait, and how many were given up.

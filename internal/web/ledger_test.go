@@ -13,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"gorm.io/gorm"
 
+	"fenlin/internal/db"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 )
@@ -218,8 +219,12 @@ func TestLedger_OnlyForItsClerksAndTheirScope(t *testing.T) {
 		t.Errorf("%q", rows)
 	}
 	s.Forward(8 * 24 * 3600e9)
-	s.send(t, "smallclerk", "units?dry_run=true", book)
+	_, err := s.Ledger.Expire(t.Context(), db.Expiry{Before: s.Clock().Add(-7 * 24 * 3600e9)})
+	must(t, err)
 	s.call(t, "smallclerk", "GET", path+"/workbook", nil).refused(t, 404, "workbook_gone")
+	if r := s.call(t, "smallclerk", "GET", path, nil).want(t, 200); r.at("bad") != 1.0 || r.at("state") != "refused" {
+		t.Errorf("what stays: %s", r.content)
+	}
 }
 
 func TestLedger_ARequestSentAgainIsTheSameImport(t *testing.T) {

@@ -109,7 +109,7 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{post, "/imports/{id}", "sendLedger", "导入台账（Excel）：全部写入，或一行也不写入", 202, []int{forbidden, notFound, tooMany}}, s.sendLedger)
 	signed(a, route{get, "/imports", "listImports", "我的导入", 200, nil}, s.listImports)
 	signed(a, route{get, "/imports/{id}", "showImport", "一次导入的进度与结果", 200, []int{notFound}}, s.showImport)
-	signed(a, route{get, "/imports/{id}/workbook", "showMarked", "标好问题的表格（Excel），保存 7 天", 200, []int{notFound}}, s.showMarked)
+	signed(a, route{get, "/imports/{id}/workbook", "showMarked", "标好问题的表格（Excel）；过了保存期就删除", 200, []int{notFound}}, s.showMarked)
 
 	document := a.document()
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
