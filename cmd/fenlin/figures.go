@@ -73,7 +73,7 @@ func encodeFigures(w io.Writer, found []stats.Figure) error {
 }
 
 func printFigures(w io.Writer, found []stats.Figure) {
-	rows, agree := [][4]string{{"指标", "报告所载", "台账算出", "对照"}}, 0
+	rows, agree := [][]string{{"指标", "报告所载", "台账算出", "对照"}}, 0
 	for _, f := range found {
 		said := "不一致"
 		if f.Agrees {
@@ -85,9 +85,15 @@ func printFigures(w io.Writer, found []stats.Figure) {
 				said += "：" + more
 			}
 		}
-		rows = append(rows, [4]string{f.Name, f.Printed.Printed, f.Computed, said})
+		rows = append(rows, []string{f.Name, f.Printed.Printed, f.Computed, said})
 	}
-	var widest [3]int
+	printTable(w, rows)
+	fmt.Fprintf(w, "\n%d 项中 %d 项一致\n", len(found), agree)
+}
+
+// printTable prints rows below one another, two spaces between the columns.
+func printTable(w io.Writer, rows [][]string) {
+	widest := make([]int, len(rows[0])-1)
 	for _, r := range rows {
 		for i := range widest {
 			widest[i] = max(widest[i], columns(r[i]))
@@ -97,9 +103,8 @@ func printFigures(w io.Writer, found []stats.Figure) {
 		for i := range widest {
 			fmt.Fprint(w, r[i], strings.Repeat(" ", widest[i]-columns(r[i])+2))
 		}
-		fmt.Fprintln(w, r[3])
+		fmt.Fprintln(w, r[len(widest)])
 	}
-	fmt.Fprintf(w, "\n%d 项中 %d 项一致\n", len(found), agree)
 }
 
 // columns is how wide a terminal shows a text: Chinese takes two columns.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"fenlin/config"
 	"fenlin/internal/db"
 	"fenlin/internal/db/dbtest"
 )
@@ -254,6 +256,46 @@ func TestFigures_OfAnEmptyCityAndOfTheSample(t *testing.T) {
 	}
 	if last.Key != "problems_settled" || last.Computed != "17/17 = 100%" || last.Denominator == nil || *last.Denominator != 17 || last.Agrees {
 		t.Errorf("%+v", last)
+	}
+}
+
+func TestRetention_ShowsLetsGoOnceAndKeepsTheFigures(t *testing.T) {
+	p := newPlace(t, dbtest.Empty(t))
+	p.must(t, "migrate")
+	p.must(t, "seed", "--sample")
+	text, err := fs.ReadFile(config.FS, "retention.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.env = append(p.env, "FENLIN_RULES_DIR="+t.TempDir()) // last year's tickets are past these times
+	short := strings.NewReplacer("keep: 1095", "keep: 180", "keep: 365", "keep: 180").Replace(string(text))
+	rules := filepath.Join(strings.TrimPrefix(p.env[len(p.env)-1], "FENLIN_RULES_DIR="), "retention.yaml")
+	if err := os.WriteFile(rules, []byte(short), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	figures := p.must(t, "figures")
+	for i, run := range []struct {
+		args    []string
+		tickets string
+	}{{[]string{"--dry-run"}, "17"}, {[]string{"--dry-run"}, "17"}, {nil, "17"}, {nil, "0"}, {[]string{"--dry-run"}, "0"}} {
+		out := p.must(t, append([]string{"retention"}, run.args...)...)
+		if lines := strings.Split(strings.TrimSpace(out), "\n"); len(lines) != 9 {
+			t.Errorf("run %d: %s", i, out)
+		} else if last := strings.Fields(lines[8]); last[0] != "tickets" || last[2] != "180" || last[3] != run.tickets || len(last[4]) < 9 {
+			t.Errorf("run %d: %q", i, last)
+		}
+	}
+	if out := p.must(t, "figures"); out != figures {
+		t.Errorf("the figures changed:\n%s\n%s", figures, out)
+	}
+	if out := p.must(t, "audit", "verify"); !strings.Contains(out, "17 tickets") || !strings.Contains(out, "0 faults") {
+		t.Errorf("audit: %s", out)
+	}
+	if err := os.WriteFile(rules, []byte(strings.Replace(short, "keep: 180\n  because: 谁", "keep: 90\n  because: 谁", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs, code := p.run(t, "retention"); code != 1 || !strings.Contains(errs, "retention.yaml: access_log: 90 days are too short") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("exit code %d: %s", code, errs)
 	}
 }
 

@@ -57,6 +57,8 @@ type App struct {
 	Chat    *chat.Service
 	Sim     *wechatsim.Sim // nil outside the demo
 
+	Retention []Kept // what has an end, and when
+
 	public, admin   *http.Server
 	listen, listenA net.Listener
 }
@@ -101,6 +103,9 @@ func Ground(c Config) (*App, error) {
 		return nil, err
 	}
 	if a.Stats.Printed, err = load(rules, "figures.yaml", stats.LoadFigures); err != nil {
+		return nil, err
+	}
+	if a.Retention, err = load(rules, "retention.yaml", LoadRetention); err != nil {
 		return nil, err
 	}
 	a.Workers = &worker.Service{DB: a.DB, Members: a.Members, Now: now}
@@ -245,6 +250,7 @@ func (a *App) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { a.Outbox.Run(running); return nil })
 	group.Go(func() error { a.sweep(running); return nil })
+	group.Go(func() error { a.retain(running); return nil })
 	for server, listener := range map[*http.Server]net.Listener{a.public: a.listen, a.admin: a.listenA} {
 		group.Go(func() error {
 			defer cancel()
