@@ -18,7 +18,7 @@ var (
 	ErrCorrected       = errs.New(errs.Conflict, "correction_decided", "这个更正申请已经办过了")
 	ErrOwnCorrection   = errs.New(errs.Forbidden, "correction_own", "自己的更正申请，请由其他人或上级办理")
 	ErrNothingCorrects = errs.New(errs.Conflict, "correction_own_data", "您不在任何台账里：称呼、小区、手机号可以自己改")
-	ErrAnswer          = errs.New(errs.Invalid, "answer_missing", "不予更正的，请写明原因").At("answer", "请写明原因")
+	ErrAnswer          = errs.New(errs.Invalid, "answer_missing", "不予更正的，要写明原因").At("answer", "请在答复里写明原因")
 )
 
 // FieldOther is what can be corrected beside the name and the personal fields:

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -28,6 +29,23 @@ func (s *Server) page(name string) gin.HandlerFunc {
 		panic(fmt.Sprintf("page %s: %v", name, err)) // it is embedded
 	}
 	return func(c *gin.Context) { show(c, http.StatusOK, name, content) }
+}
+
+var (
+	signInPage = regexp.MustCompile(`^/(board|ledger|app)/$`)
+	oauthState = regexp.MustCompile(`^[\w-]{1,64}$`)
+)
+
+// toWeChat sends one of our pages, open inside WeChat, to WeChat for a one-time
+// code; WeChat sends it back to that page with the code and the state.
+func (s *Server) toWeChat(c *gin.Context) {
+	to, state := c.Query("to"), c.Query("state")
+	if !signInPage.MatchString(to) || !oauthState.MatchString(state) {
+		s.lost(noRoute)(c)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Redirect(http.StatusFound, s.WeChat.AuthorizeURL(s.Site+to, state))
 }
 
 // file serves the other files of an embedded folder.

@@ -111,6 +111,7 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{get, "/imports/{id}", "showImport", "一次导入的进度与结果", 200, []int{notFound}}, s.showImport)
 	signed(a, route{get, "/imports/{id}/workbook", "showMarked", "标好问题的表格（Excel）；过了保存期就删除", 200, []int{notFound}}, s.showMarked)
 
+	r.GET("/oauth/start", s.toWeChat)
 	document := a.document()
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
 

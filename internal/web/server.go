@@ -43,6 +43,7 @@ type Server struct {
 	Depth    func(context.Context) (ready, dead int64, err error) // of the outbox
 	Now      func() time.Time
 	Version  string
+	Site     string       // the address that people reach, without a slash at its end
 	Sim      http.Handler // everything under /sim/; nil outside the demo
 
 	once    sync.Once

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -218,4 +219,27 @@ func TestSignIn_OnAComputerWithTheDigitsFromTheChat(t *testing.T) {
 	}
 	s.call(t, "", "POST", "/sessions", object{"code": "chat:99999999", "client": "h5"}).refused(t, 429, "login_tries")
 	s.call(t, "", "POST", "/sessions", object{"code": "chat:" + strings.ReplaceAll(late, " ", ""), "client": "h5"}).want(t, 201) // who has a code is not held up
+}
+
+func TestSite_APageInsideWeChatSignsInAndNobodyIsSentElsewhere(t *testing.T) {
+	s := newSite(t, "")
+	for _, to := range []string{"", "//evil.example/", "https://evil.example/ledger/", "/ledger/../..//evil.example", "/ledger/?x", "/sim/", "/ledger"} {
+		if res, _ := s.raw(t, "GET", "/oauth/start?state=abc&to="+url.QueryEscape(to), nil, nil); res.StatusCode != 404 {
+			t.Errorf("to %q: %d", to, res.StatusCode)
+		}
+	}
+	if res, _ := s.raw(t, "GET", "/oauth/start?to=/ledger/&state=a%20b", nil, nil); res.StatusCode != 404 {
+		t.Errorf("a strange state: %d", res.StatusCode)
+	}
+	res, _ := s.raw(t, "GET", "/oauth/start?to=/ledger/&state=abc", map[string]string{"Cookie": "sim_openid=o-city"}, nil)
+	back := res.Request.URL
+	if res.StatusCode != 200 || back.Path != "/ledger/" || back.Query().Get("state") != "abc" {
+		t.Fatalf("came back to %s: %d", back, res.StatusCode)
+	}
+	code := back.Query().Get("code")
+	in := s.call(t, "", "POST", "/sessions", object{"code": code, "client": "h5"}).want(t, 201)
+	if in.at("me", "posts", 0, "role") != "city_secretary" {
+		t.Errorf("signed in as %s", in.content)
+	}
+	s.call(t, "", "POST", "/sessions", object{"code": code, "client": "h5"}).refused(t, 422, "wechat_code_invalid")
 }

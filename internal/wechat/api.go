@@ -66,6 +66,14 @@ func (c *Client) Code2Session(ctx context.Context, code string) (openid, unionid
 	return c.person(ctx, &c.mini, "/sns/jscode2session", "js_code", code)
 }
 
+// AuthorizeURL is where a page inside WeChat goes for a one-time code for OAuth;
+// WeChat sends it to back then, with code and state. Nobody is asked anything
+// (snsapi_base).
+func (c *Client) AuthorizeURL(back, state string) string {
+	q := url.Values{"appid": {c.account.id}, "redirect_uri": {back}, "response_type": {"code"}, "scope": {"snsapi_base"}, "state": {state}}
+	return c.pages + "/connect/oauth2/authorize?" + q.Encode() + "#wechat_redirect"
+}
+
 // OAuth gives the person behind a one-time code of a page inside WeChat, as
 // Code2Session does for the mini-program.
 func (c *Client) OAuth(ctx context.Context, code string) (openid, unionid string, err error) {

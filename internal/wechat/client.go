@@ -19,10 +19,11 @@ import (
 )
 
 const (
-	officialAPI = "https://api.weixin.qq.com"
-	callTime    = 10 * time.Second
-	maxAnswer   = 1 << 20  // bytes of a JSON answer
-	maxMedia    = 10 << 20 // bytes of a picture, voice or film
+	officialAPI   = "https://api.weixin.qq.com"
+	officialPages = "https://open.weixin.qq.com"
+	callTime      = 10 * time.Second
+	maxAnswer     = 1 << 20  // bytes of a JSON answer
+	maxMedia      = 10 << 20 // bytes of a picture, voice or film
 )
 
 // Client calls WeChat's API for the account and its mini-program.
@@ -35,6 +36,7 @@ type Client struct {
 	base     string
 	account  app
 	mini     app
+	pages    string // where people's browsers go
 	http     *http.Client
 	store    kv.Store
 	redacter *strings.Replacer
@@ -46,8 +48,9 @@ type app struct{ id, secret string }
 // NewClient makes a client; replicas that share the store share the tokens.
 func NewClient(c Config, store kv.Store) *Client {
 	base := strings.TrimSuffix(c.APIBase, "/")
+	pages := base
 	if base == "" {
-		base = officialAPI
+		base, pages = officialAPI, officialPages
 	}
 	var hidden []string
 	for _, secret := range []string{c.Secret, c.MiniSecret} {
@@ -61,6 +64,7 @@ func NewClient(c Config, store kv.Store) *Client {
 	}
 	return &Client{
 		base:     base,
+		pages:    pages,
 		account:  app{c.AppID, c.Secret},
 		mini:     app{c.MiniAppID, c.MiniSecret},
 		store:    store,

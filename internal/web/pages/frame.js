@@ -22,7 +22,7 @@ export function frame({ roles, whom, begin }) {
   const work = byId("work");
 
   async function start() {
-    if (!session.token) return signIn();
+    if (!session.token && !(await byWeChat())) return signIn();
     let me;
     try {
       me = await ask("GET", "/api/v1/me");
@@ -93,6 +93,31 @@ export function frame({ roles, whom, begin }) {
   });
   large(localStorage.getItem("fenlin-large") === "1");
   return { start, signIn };
+}
+
+// byWeChat signs in whoever opened the page inside WeChat: it goes there and comes
+// back with a one-time code, and with the state it left with. False: ask for digits.
+async function byWeChat() {
+  if (!/MicroMessenger/i.test(navigator.userAgent)) return false;
+  const back = new URLSearchParams(location.search);
+  const left = sessionStorage.getItem("fenlin-left");
+  sessionStorage.removeItem("fenlin-left");
+  if (!left) {
+    const state = crypto.randomUUID();
+    sessionStorage.setItem("fenlin-left", `${state}${location.hash}`);
+    location.replace(`/oauth/start?${new URLSearchParams({ to: location.pathname, state })}`);
+    return new Promise(() => {}); // the page goes away
+  }
+  const [state, hash = ""] = left.split("#");
+  history.replaceState(null, "", location.pathname + (hash && `#${hash}`));
+  if (!back.get("code") || back.get("state") !== state) return false;
+  try {
+    session.token = (await ask("POST", "/api/v1/sessions", { code: back.get("code"), client: "h5" })).token;
+    return true;
+  } catch (error) {
+    tell(error);
+    return false;
+  }
 }
 
 // byCode asks for the digits that the account sends in the chat.
