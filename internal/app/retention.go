@@ -45,6 +45,7 @@ var keepers = []keeper{
 	{"notices", "发给个人的通知", 3, "WeChat is tried for two days", func(a *App) expire { return (&notify.Service{DB: a.DB}).Expire }},
 	{"access_log", "查看个人信息的记录", 180, sixMonths, func(a *App) expire { return a.Members.ExpireAccesses }},
 	{"consents_withdrawn", "已撤回的同意", 1, "", func(a *App) expire { return a.Members.ExpireConsents }},
+	{"corrections", "已办结的更正申请", 1, "", func(a *App) expire { return a.Members.ExpireCorrections }},
 	{"tickets", "已结案工单里的个人信息", 31, "a reporter may rate a closed ticket for 30 days", func(a *App) expire { return a.Tickets.Anonymise }},
 }
 

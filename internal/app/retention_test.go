@@ -69,11 +69,18 @@ var ends = map[string]struct {
 		must(t, err)
 	}},
 	"consents_withdrawn": {0, "SELECT withdrawn_at FROM consents WHERE withdrawn_at > 0", func(t *testing.T, _ *App, w *tickettest.Town) {
-		for _, withdrawn := range []int64{0, w.Clock().UnixMilli()} { // and one that holds
-			must(t, w.DB.Tx(t.Context(), func(tx *gorm.DB) error {
-				return tx.Exec("INSERT INTO consents (id, person_id, kind, version, given_at, withdrawn_at) VALUES (?, ?, 'privacy', '1', 1, ?)", w.DB.NewID(), w.Who["li"], withdrawn).Error
-			}))
+		for _, kind := range []string{member.ConsentPrivacy, member.ConsentLocation} { // the first one holds
+			must(t, w.Members.Agree(t.Context(), w.Who["li"], kind, w.Members.Texts.Newest(kind).Version))
 		}
+		must(t, w.Members.Withdraw(t.Context(), w.Who["li"], member.ConsentLocation))
+	}},
+	"corrections": {0, "SELECT decided_at FROM corrections WHERE decided_at > 0", func(t *testing.T, _ *App, w *tickettest.Town) {
+		for _, field := range []string{member.FieldOther, member.FieldAddress} { // the second one waits
+			must(t, w.Members.AskCorrection(t.Context(), w.Who["branch"], field, "福馨苑3号楼"))
+		}
+		waits, err := w.Members.Corrections(t.Context(), w.Actor("city"), 0, 9)
+		must(t, err)
+		must(t, w.Members.DecideCorrection(t.Context(), w.Actor("city"), waits[0].ID, false, "材料不全"))
 	}},
 	"import_workbooks": {0, "SELECT finished_at FROM imports WHERE LENGTH(marked) > 0 OR problems <> ''", func(t *testing.T, a *App, w *tickettest.Town) {
 		empty, err := a.Ledger.Template(ledger.Operator(), "units")

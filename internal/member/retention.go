@@ -38,3 +38,14 @@ func (s *Service) ExpireConsents(ctx context.Context, x db.Expiry) (int64, error
 		},
 	})
 }
+
+// ExpireCorrections drops what was asked for and decided before a moment; what
+// waits stays, as do the field that was corrected and its history.
+func (s *Service) ExpireCorrections(ctx context.Context, x db.Expiry) (int64, error) {
+	return db.Expire(ctx, s.DB, x, db.Due[int64]{
+		Key: "id", From: "corrections WHERE decided_at > 0 AND decided_at < ?", Args: []any{x.Before.UnixMilli()},
+		Drop: func(tx *gorm.DB, ids []int64) *gorm.DB {
+			return tx.Exec("DELETE FROM corrections WHERE id IN ? AND decided_at > 0", ids)
+		},
+	})
+}
