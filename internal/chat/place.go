@@ -2,12 +2,14 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 
+	"fenlin/internal/geo"
 	"fenlin/internal/org"
 	"fenlin/internal/ticket"
 	"fenlin/internal/understand"
@@ -192,20 +194,26 @@ func (c *turn) location(ctx context.Context) (string, error) {
 	if said, done, err := c.again(ctx); done || err != nil {
 		return said, err
 	}
-	if !(math.Abs(c.m.Lat) <= 90 && math.Abs(c.m.Lng) <= 180) || c.m.Lat == 0 && c.m.Lng == 0 {
+	point := &ticket.Point{Lat: c.m.Lat, Lng: c.m.Lng, Datum: geo.GCJ02}
+	switch err := point.Check(); {
+	case errors.Is(err, geo.ErrSwapped): // whoever sent it cannot mend it
+		point.Lat, point.Lng = point.Lng, point.Lat
+	case err != nil:
 		return sayNoPoint, nil
 	}
-	point := &ticket.Point{Lat: c.m.Lat, Lng: c.m.Lng, Datum: "gcj02"}
-	near, err := c.nearest(ctx, *point)
+	near, lead, inside, err := c.nearest(ctx, *point)
 	if err != nil {
 		return "", err
 	}
 	switch c.st.Ask {
 	case askPlace:
 		c.st.Draft.Point = point
-		return c.ask(askPlace, "离您最近的小区，请回复数字：", near, placeTail), nil
+		if inside { // the border leaves no question
+			return c.chosen(ctx, near[0])
+		}
+		return c.ask(askPlace, lead+choose(near, "请回复数字："), near, placeTail), nil
 	case askHome, askFixPlace:
-		return c.ask(c.st.Ask, "离您最近的小区，请回复数字：", near, placeTail), nil
+		return c.ask(c.st.Ask, lead+choose(near, "请回复数字："), near, placeTail), nil
 	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askNothing:
 	}
 	t, ok, err := c.fresh(ctx)
@@ -215,7 +223,7 @@ func (c *turn) location(ctx context.Context) (string, error) {
 	if ok {
 		label := clean(c.m.Label)
 		if label == "" {
-			label = fmt.Sprintf("%.5f,%.5f", c.m.Lat, c.m.Lng)
+			label = fmt.Sprintf("%.5f,%.5f", point.Lat, point.Lng)
 		}
 		return c.act(ctx, t.Number, ticket.Input{Action: ticket.Add, Note: "位置：" + short(label, 200), Point: point})
 	}
@@ -223,29 +231,40 @@ func (c *turn) location(ctx context.Context) (string, error) {
 		c.st.Draft.Point, c.dirty = point, true
 		return c.repeat("位置已记下。"), nil
 	}
-	return c.ask(askHome, "离您最近的小区，回复数字就绑定为您的小区：", near, "要报事，请直接写一句话。"), nil
+	return c.ask(askHome, lead+choose(near, "回复数字就绑定为您的小区："), near, "要报事，请直接写一句话。"), nil
 }
 
-// nearest are the compounds around a point. The two datums differ by a few
-// hundred metres, which a person who chooses among five can bear.
-func (c *turn) nearest(ctx context.Context, at ticket.Point) ([]option, error) {
+// nearest are the compounds around a point with what to say before them;
+// inside: the point lies within the border of the first and of no other.
+func (c *turn) nearest(ctx context.Context, at ticket.Point) (out []option, lead string, inside bool, err error) {
 	known, err := c.Tickets.Places(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", false, err
 	}
-	metres := func(p org.Place) float64 {
-		const degree = 111_320 // metres of one degree of latitude
-		return degree * math.Hypot(p.Lat-at.Lat, (p.Lng-at.Lng)*math.Cos(at.Lat*math.Pi/180))
+	near := org.Nearest(known.List, at)
+	near = near[:min(choices, len(near))]
+	for _, n := range near {
+		where := distance(n.Metres)
+		if n.Inside {
+			where = "您就在这里"
+		}
+		out = append(out, option{Label: n.Name + "（" + n.Community + "，" + where + "）", ID: n.OrgID})
 	}
-	list := slices.DeleteFunc(slices.Clone(known.List), func(p org.Place) bool { return p.Lat == 0 && p.Lng == 0 })
-	slices.SortStableFunc(list, func(a, b org.Place) int {
-		return int(math.Copysign(math.Ceil(math.Abs(metres(a)-metres(b))), metres(a)-metres(b)))
-	})
-	var out []option
-	for _, p := range list[:min(choices, len(list))] {
-		out = append(out, option{Label: p.Name + "（" + p.Community + "，" + distance(metres(p)) + "）", ID: p.OrgID})
+	switch {
+	case len(near) == 0:
+		return nil, "还没有标在地图上的小区，请直接写小区名。", false, nil
+	case near[0].Metres > org.FarAway:
+		return out, fmt.Sprintf("您发的位置附近 %d 公里内没有登记的小区，最近的是%s，%s。是下面的小区吗？", org.FarAway/1000, near[0].Name, distance(near[0].Metres)), false, nil
 	}
-	return out, nil
+	return out, "离您最近的小区，", near[0].Inside && (len(near) == 1 || !near[1].Inside), nil
+}
+
+// choose is how to choose, when there is something to choose.
+func choose(options []option, how string) string {
+	if len(options) == 0 {
+		return ""
+	}
+	return how
 }
 
 func distance(metres float64) string {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fenlin/internal/chat"
+	"fenlin/internal/geo"
 	"fenlin/internal/kv"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
@@ -115,6 +116,18 @@ func (c *city) stage(t testing.TB, line string) {
 		if err := c.kv.Del(t.Context(), "chat:o-"+rest); err != nil {
 			t.Fatal(err)
 		}
+	case "border":
+		name, at, _ := strings.Cut(rest, " ")
+		var lat, lng float64
+		if _, err := fmt.Sscanf(at, "%f,%f", &lat, &lng); err != nil {
+			t.Fatal(err)
+		}
+		ring := geo.Ring{{lat - 0.001, lng - 0.001}, {lat - 0.001, lng + 0.001}, {lat + 0.001, lng + 0.001}, {lat + 0.001, lng - 0.001}}
+		deed := org.Deed{By: c.town.Actor("city"), Reason: "测绘"}
+		if _, err := c.Org.Change(t.Context(), deed, c.town.Units[name], 0, org.Changes{Boundary: &ring}); err != nil {
+			t.Fatal(err)
+		}
+		c.Tickets.Relearn()
 	case "accept", "contact":
 		c.handle(t, rest, ticket.Action(word))
 	case "finish":

@@ -47,6 +47,31 @@ new: [location 37.2701,111.78]
 new: 1
 < FY261123-0001 | 锦绣花园 | 已记住您住在锦绣花园
 `},
+	{"a place far from every compound is said to be far", `
+new: 楼道灯坏了
+< 哪个小区
+new: [location 36.0,111.78]
+< 附近 5 公里内没有登记的小区 | 最近的是福鑫苑小区，约 140 | 请回复数字 | 直接写小区名
+new: 迎宾花园
+< FY261123-0001 | 迎宾花园
+`},
+	{"a place told the wrong way round is understood", `
+new: [location 111.78,37.2701]
+< 1 锦绣花园（南薰社区，约
+new: [location 0,0]
+< 没有收到有效的位置
+new: [location 95,200]
+< 没有收到有效的位置
+`},
+	{"within a border there is no question", `
+* border 锦绣花园 37.2701,111.78
+new: 楼道灯坏了
+< 哪个小区
+new: [location 37.2705,111.7805]
+< FY261123-0001 | 锦绣花园 | 已记住您住在锦绣花园
+other: [location 37.2705,111.7805]
+< 1 锦绣花园（南薰社区，您就在这里） | 2
+`},
 	{"an unclear problem is asked about once", `
 li: 楼上有问题
 < 哪一类 | 1 | 其他

@@ -10,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"fenlin/internal/geo"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 )
@@ -47,6 +48,7 @@ func compounds() Kind {
 		{Key: "lat", Title: "纬度", Width: 12, Max: 20, Example: "37.2612"},
 		{Key: "lng", Title: "经度", Width: 12, Max: 20, Example: "111.7853"},
 		{Key: "datum", Title: "坐标系", Type: Choice, OneOf: titles(datums), Width: 10, Example: "GCJ-02", Help: "微信、腾讯和高德地图上量的是 GCJ-02。"},
+		{Key: "boundary", Title: "边界", Width: 24, Max: 8000, Example: "37.2605,111.7840；37.2605,111.7866；37.2621,111.7866；37.2621,111.7840", Help: "沿小区外围依次写顶点的 纬度,经度，用分号隔开，最多 200 个；和纬度、经度用同一坐标系。没有可以不填。"},
 	}
 	for _, p := range threeParties {
 		who := p.title
@@ -204,7 +206,10 @@ func (b *compoundBook) read(i int, c org.Compound) (_ org.Compound, changed bool
 	set(&c.Governance, codeOf(governances, b.cell(i, "governance")), &changed)
 	set(&c.Branch, b.cell(i, "branch"), &changed)
 	set(&c.ConsultsSince, b.cell(i, "consults"), &changed)
-	set(&c.Datum, codeOf(datums, b.cell(i, "datum")), &changed)
+	if datum := codeOf(datums, b.cell(i, "datum")); datum != "" && datum != c.Datum {
+		c.Turn(datum) // what the row does not tell anew stays where it was
+		changed = true
+	}
 	if told := split(b.cell(i, "aliases")); len(told) > 0 && !slices.Equal(told, c.Aliases) {
 		c.Aliases, changed = told, true
 	}
@@ -220,7 +225,47 @@ func (b *compoundBook) read(i int, c org.Compound) (_ org.Compound, changed bool
 	if (b.cell(i, "lat") == "") != (b.cell(i, "lng") == "") {
 		b.wrong(i, "lat", "纬度和经度要一起填，或者都不填")
 	}
+	if text := b.cell(i, "boundary"); text != "" {
+		ring, err := border(text)
+		switch {
+		case err != nil:
+			b.wrong(i, "boundary", "应写成 纬度,经度；纬度,经度；… 的样子")
+		case !slices.Equal(ring, c.Boundary):
+			c.Boundary, changed = ring, true
+		}
+	}
+	if !b.bad[i] && changed {
+		if field, problem := c.PlaceProblem(); problem != "" {
+			b.wrong(i, field, problem)
+		}
+	}
 	return c, changed
+}
+
+// border reads the vertices of a border: 纬度,经度；纬度,经度.
+func border(text string) (geo.Ring, error) {
+	var ring geo.Ring
+	for _, vertex := range strings.FieldsFunc(text, func(r rune) bool { return r == ';' || r == '；' || r == '\n' }) {
+		lat, lng, _ := strings.Cut(strings.ReplaceAll(vertex, "，", ","), ",")
+		var v [2]float64
+		for i, part := range []string{lat, lng} {
+			var err error
+			if v[i], err = strconv.ParseFloat(strings.TrimSpace(part), 64); err != nil {
+				return nil, err
+			}
+		}
+		ring = append(ring, v)
+	}
+	return ring.Closed(), nil
+}
+
+// written is a border as its cell has it.
+func written(ring geo.Ring) string {
+	vertices := make([]string, 0, len(ring))
+	for _, v := range ring {
+		vertices = append(vertices, degrees(v[0])+","+degrees(v[1]))
+	}
+	return strings.Join(vertices, "；")
 }
 
 // degrees is a latitude or longitude; 0 when the cell is empty.
@@ -354,7 +399,7 @@ func exportCompounds(ctx context.Context, s *Service, by org.Actor, each func(ce
 		c := b.known[u.ID]
 		cells := []string{
 			b.name(u.ParentID), u.Name, u.Code, titleOf(governances, c.Governance), number(c.Households), strings.Join(c.Aliases, "、"),
-			c.Branch, c.ConsultsSince, degrees(c.Lat), degrees(c.Lng), titleOf(datums, c.Datum),
+			c.Branch, c.ConsultsSince, degrees(c.Lat), degrees(c.Lng), titleOf(datums, c.Datum), written(c.Boundary),
 		}
 		for j, of := range threeParties {
 			p, ok := b.latest(u.ID, j)

@@ -132,9 +132,17 @@ func (s *Service) SettleAll(tx *gorm.DB, compounds []Compound) error {
 		if err != nil {
 			return err
 		}
-		rows = append(rows, []any{c.OrgID, string(c.Governance), c.Households, c.Lat, c.Lng, c.Datum, string(aliases), c.Branch, c.ConsultsSince})
+		var boundary any
+		if len(c.Boundary) > 0 {
+			text, err := json.Marshal(c.Boundary)
+			if err != nil {
+				return err
+			}
+			boundary = string(text)
+		}
+		rows = append(rows, []any{c.OrgID, string(c.Governance), c.Households, c.Lat, c.Lng, c.Datum, boundary, string(aliases), c.Branch, c.ConsultsSince})
 	}
-	return db.Update(tx, "compounds", "org_id", []string{"governance", "households", "lat", "lng", "datum", "aliases", "branch", "consults_since"}, rows)
+	return db.Update(tx, "compounds", "org_id", []string{"governance", "households", "lat", "lng", "datum", "boundary", "aliases", "branch", "consults_since"}, rows)
 }
 
 // PartiesOf are all the parties of compounds, past ones too, by the compound,

@@ -19,12 +19,6 @@ const (
 	maxHouseholds = 100_000
 )
 
-// China lies within these degrees.
-const (
-	minLat, maxLat = 3.8, 53.6
-	minLng, maxLng = 73.4, 135.1
-)
-
 // check says what is wrong with a unit by itself, and with the facts of a compound.
 func (u *Unit) check(c *Compound) error {
 	u.Name, u.Code = strings.TrimSpace(u.Name), strings.TrimSpace(u.Code)
@@ -48,7 +42,7 @@ func (u *Unit) check(c *Compound) error {
 	case u.Kind == CompoundKind && c == nil:
 		return ErrInvalid.At("governance", "请选择小区的管理方式")
 	case u.Kind != CompoundKind && c != nil:
-		return ErrInvalid.Say("只有小区才有管理方式、户数、位置、别名、党支部和会商日期")
+		return ErrInvalid.Say("只有小区才有管理方式、户数、位置、边界、别名、党支部和会商日期")
 	case c == nil:
 		return nil
 	}
@@ -62,14 +56,8 @@ func (f *Compound) check() error {
 	if f.Households < 0 || f.Households > maxHouseholds {
 		return ErrInvalid.At("households", fmt.Sprintf("户数应在 0 到 %d 之间", maxHouseholds))
 	}
-	if f.Lat != 0 || f.Lng != 0 { // 0, 0: not known
-		inside := f.Lat >= minLat && f.Lat <= maxLat && f.Lng >= minLng && f.Lng <= maxLng // NaN is not
-		if !inside {
-			return ErrInvalid.At("lat", "位置不在中国境内，请核对纬度和经度，看看是否填反了")
-		}
-	}
-	if f.Datum != "" && f.Datum != "gcj02" && f.Datum != "wgs84" {
-		return ErrInvalid.At("datum", "坐标系应为 gcj02 或 wgs84")
+	if field, problem := f.PlaceProblem(); problem != "" {
+		return ErrInvalid.At(field, problem)
 	}
 	aliases := []string{}
 	for _, a := range f.Aliases {

@@ -15,6 +15,7 @@ import (
 
 	"fenlin/internal/db"
 	"fenlin/internal/errs"
+	"fenlin/internal/geo"
 )
 
 // Errors a person may see.
@@ -98,6 +99,7 @@ type Compound struct {
 	Households int
 	Lat, Lng   float64  // degrees in Datum
 	Datum      string   // gcj02 or wgs84
+	Boundary   geo.Ring `gorm:"serializer:json"` // in Datum; empty while it is not known
 	Aliases    []string `gorm:"serializer:json"`
 
 	Branch        string // the Party branch's name; empty: it has none

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"fenlin/internal/errs"
+	"fenlin/internal/geo"
 )
 
 // Errors of changing the tree that a person may see.
@@ -132,6 +133,7 @@ type Changes struct {
 	Households    *int
 	Lat, Lng      *float64
 	Datum         *string
+	Boundary      *geo.Ring // in Datum; empty: not known any more
 	Aliases       *[]string
 	Branch        *string
 	ConsultsSince *string
@@ -153,7 +155,7 @@ func (s *Service) Change(ctx context.Context, d Deed, id, version int64, c Chang
 				return unknownUnit(err)
 			}
 		} else if c.ofCompound() {
-			return ErrInvalid.Say("只有小区才有管理方式、户数、位置、别名、党支部和会商日期")
+			return ErrInvalid.Say("只有小区才有管理方式、户数、位置、边界、别名、党支部和会商日期")
 		}
 		next := u
 		set(&next.Name, c.Name)
@@ -194,9 +196,12 @@ func (s *Service) Change(ctx context.Context, d Deed, id, version int64, c Chang
 func (f *Compound) Take(c Changes) {
 	set(&f.Governance, c.Governance)
 	set(&f.Households, c.Households)
+	if c.Datum != nil { // what is not told anew stays where it was
+		f.Turn(*c.Datum)
+	}
 	set(&f.Lat, c.Lat)
 	set(&f.Lng, c.Lng)
-	set(&f.Datum, c.Datum)
+	set(&f.Boundary, c.Boundary)
 	set(&f.Aliases, c.Aliases)
 	set(&f.Branch, c.Branch)
 	set(&f.ConsultsSince, c.ConsultsSince)

@@ -1,8 +1,10 @@
 package ticket
 
 import (
+	"cmp"
 	"slices"
 
+	"fenlin/internal/geo"
 	"fenlin/internal/org"
 )
 
@@ -248,7 +250,10 @@ func doAdd(c *change) error {
 		return ErrInvalid.At(string(FieldNote), "请写明补充的内容或附上照片")
 	}
 	if p := c.in.Point; p != nil && c.rel&reporter != 0 {
-		c.next.Lat, c.next.Lng, c.next.Datum = &p.Lat, &p.Lng, p.Datum
+		if err := org.CheckPoint(*p); err != nil {
+			return err
+		}
+		c.next.Lat, c.next.Lng, c.next.Datum = &p.Lat, &p.Lng, string(cmp.Or(p.Datum, geo.GCJ02))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"fenlin/internal/db"
+	"fenlin/internal/geo"
 	"fenlin/internal/org"
 	"fenlin/internal/outbox"
 	"fenlin/internal/understand"
@@ -113,6 +115,11 @@ func (s *Service) understand(ctx context.Context, r Report) (Understood, error) 
 	case n > MaxText:
 		return Understood{}, ErrLongText
 	}
+	if r.Point != nil {
+		if err := org.CheckPoint(*r.Point); err != nil {
+			return Understood{}, err
+		}
+	}
 	known, err := s.Places(ctx)
 	if err != nil {
 		return Understood{}, err
@@ -135,6 +142,11 @@ func (s *Service) understand(ctx context.Context, r Report) (Understood, error) 
 	if u.Place.OrgID == 0 && len(reading.Compounds) > 0 && reading.Compounds[0].Confidence >= understand.Sure {
 		u.Place.OrgID = reading.Compounds[0].ID
 	}
+	if u.Place.OrgID == 0 && r.Point != nil { // within a known border beats where the person lives
+		if near := org.Nearest(known.List, *r.Point); len(near) > 0 && near[0].Inside {
+			u.Place.OrgID = near[0].OrgID
+		}
+	}
 	if u.Place.OrgID == 0 { // a home that is gone is none
 		u.Place.OrgID = known.ByID[r.Home].OrgID
 	}
@@ -150,7 +162,7 @@ func (s *Service) draft(r Report, u Understood, route routed, now time.Time) Tic
 		CreatedAt: now.UnixMilli(), RespondBy: route.respondBy, DueAt: route.dueAt,
 	}
 	if r.Point != nil {
-		t.Lat, t.Lng, t.Datum = &r.Point.Lat, &r.Point.Lng, r.Point.Datum
+		t.Lat, t.Lng, t.Datum = &r.Point.Lat, &r.Point.Lng, string(cmp.Or(r.Point.Datum, geo.GCJ02))
 	}
 	return t
 }

@@ -11,6 +11,7 @@ import (
 	"fenlin/internal/calendar"
 	"fenlin/internal/db"
 	"fenlin/internal/errs"
+	"fenlin/internal/geo"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/outbox"
@@ -124,11 +125,8 @@ const (
 	Dissatisfied Satisfaction = "dissatisfied" // 不满意
 )
 
-// Point is a place on the earth with its datum, gcj02 or wgs84.
-type Point struct {
-	Lat, Lng float64
-	Datum    string
-}
+// Point is a place on the earth with its datum.
+type Point = geo.Point
 
 // Ticket is one report on its way. Times are epoch milliseconds, 0 = not yet;
 // posts and people are ids, 0 = none. Version counts its events.

@@ -353,11 +353,11 @@ func TestCompounds_ByNameAndByDistance(t *testing.T) {
 		found.at("items", 0, "distance_m") != nil {
 		t.Errorf("found: %s", found.content)
 	}
-	near := s.call(t, "", "GET", "/compounds?near=0,1&limit=1", nil).want(t, 200)
-	if near.at("items", 0, "distance_m") != 111194.0 || near.at("next_cursor") != "1" {
+	near := s.call(t, "", "GET", "/compounds?near=37.26,111.78&limit=1", nil).want(t, 200)
+	if near.at("items", 0, "distance_m") != nil || near.at("next_cursor") != "1" { // nobody knows where the town's compounds are
 		t.Errorf("near: %s", near.content)
 	}
-	if rest := s.call(t, "", "GET", "/compounds?near=0,1&limit=1&cursor=1", nil).want(t, 200); len(rest.list("items")) != 1 || rest.at("next_cursor") != "" {
+	if rest := s.call(t, "", "GET", "/compounds?near=37.26,111.78&limit=1&cursor=1", nil).want(t, 200); len(rest.list("items")) != 1 || rest.at("next_cursor") != "" {
 		t.Errorf("the rest: %s", rest.content)
 	}
 }

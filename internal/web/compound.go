@@ -1,14 +1,13 @@
 package web
 
 import (
-	"cmp"
 	"context"
-	"math"
-	"slices"
+	"errors"
 	"strconv"
 	"strings"
 
 	"fenlin/internal/errs"
+	"fenlin/internal/geo"
 	"fenlin/internal/org"
 )
 
@@ -24,7 +23,8 @@ type CompoundView struct {
 	Community   string `json:"community"`
 	Subdistrict string `json:"subdistrict"`
 	Governance  string `json:"governance" enum:"managed,self_run,unmanaged" doc:"run by a property company, by its residents, by nobody"`
-	Distance    *int   `json:"distance_m,omitempty" doc:"metres from near"`
+	Distance    *int   `json:"distance_m,omitempty" doc:"metres from near to the compound, to its border where that is known"`
+	Inside      *bool  `json:"inside,omitempty" doc:"with near: the point lies within the compound's border"`
 }
 
 type compoundDetail struct {
@@ -32,15 +32,20 @@ type compoundDetail struct {
 	Households int          `json:"households"`
 	Aliases    list[string] `json:"aliases"`
 	Location   location     `json:"location"`
+	Boundary   list[vertex] `json:"boundary" doc:"its border in the datum of location, [latitude, longitude] each; empty while it is not known"`
 }
+
+// vertex is a corner of a border: latitude and longitude.
+type vertex = [2]float64
 
 func viewCompound(p org.Place) CompoundView {
 	return CompoundView{ID: idOf(p.OrgID), Name: p.Name, Community: p.Community, Subdistrict: p.Subdistrict, Governance: string(p.Governance)}
 }
 
 type listCompoundsInput struct {
-	Q    string `query:"q" maxLength:"64" doc:"a name or a piece of it, as people write or spell it"`
-	Near string `query:"near" maxLength:"64" example:"37.26,111.78" doc:"latitude,longitude: the nearest first"`
+	Q     string `query:"q" maxLength:"64" doc:"a name or a piece of it, as people write or spell it"`
+	Near  string `query:"near" maxLength:"64" example:"37.26,111.78" doc:"latitude,longitude: the nearest first, those whose border it lies within before all; those of which nobody knows where they are last"`
+	Datum string `query:"datum" enum:"gcj02,wgs84" default:"gcj02" doc:"of near: what WeChat gives on request, or what a browser gives"`
 	Paged
 }
 
@@ -57,19 +62,21 @@ func (s *Server) listCompounds(ctx context.Context, in *listCompoundsInput) (*bo
 		}
 	}
 	found := make([]CompoundView, 0, len(places))
-	for _, p := range places {
-		found = append(found, viewCompound(p))
-	}
 	if in.Near != "" {
-		lat, lng, err := coordinates(in.Near)
+		at, err := coordinates(in.Near, in.Datum)
 		if err != nil {
 			return nil, err
 		}
-		for i, p := range places {
-			metres := distance(lat, lng, p.Lat, p.Lng)
-			found[i].Distance = &metres
+		for _, n := range org.Nearest(places, at) {
+			v, metres := viewCompound(n.Place), int(n.Metres)
+			v.Distance, v.Inside = &metres, &n.Inside
+			found = append(found, v)
 		}
-		slices.SortStableFunc(found, func(a, b CompoundView) int { return cmp.Compare(*a.Distance, *b.Distance) })
+	}
+	for _, p := range places {
+		if _, known := p.Where(); in.Near == "" || !known {
+			found = append(found, viewCompound(p))
+		}
 	}
 	from := 0
 	if in.Cursor != "" {
@@ -84,22 +91,21 @@ func (s *Server) listCompounds(ctx context.Context, in *listCompoundsInput) (*bo
 	return answer(out), nil
 }
 
-func coordinates(text string) (lat, lng float64, err error) {
+func coordinates(text, datum string) (geo.Point, error) {
 	a, b, _ := strings.Cut(text, ",")
 	lat, err1 := strconv.ParseFloat(strings.TrimSpace(a), 64)
 	lng, err2 := strconv.ParseFloat(strings.TrimSpace(b), 64)
-	if err1 != nil || err2 != nil || !(math.Abs(lat) <= 90) || !(math.Abs(lng) <= 180) { // NaN fails too
-		return 0, 0, errNear.At("near", errNear.Message)
+	p := geo.Point{Lat: lat, Lng: lng, Datum: geo.Datum(datum)}
+	if err1 != nil || err2 != nil {
+		return p, errNear.At("near", errNear.Message)
 	}
-	return lat, lng, nil
-}
-
-// distance is the way over the earth in metres.
-func distance(lat1, lng1, lat2, lng2 float64) int {
-	const radius, rad = 6_371_000, math.Pi / 180
-	sin := func(degrees float64) float64 { return math.Sin(degrees * rad / 2) }
-	h := sin(lat2-lat1)*sin(lat2-lat1) + math.Cos(lat1*rad)*math.Cos(lat2*rad)*sin(lng2-lng1)*sin(lng2-lng1)
-	return int(2 * radius * math.Asin(math.Sqrt(min(h, 1))))
+	switch err := p.Check(); {
+	case errors.Is(err, geo.ErrSwapped):
+		return p, errNear.Say("纬度和经度好像填反了，"+errNear.Message).At("near", "纬度和经度填反了")
+	case err != nil:
+		return p, errNear.At("near", errNear.Message)
+	}
+	return p, nil
 }
 
 type compoundInput struct {
@@ -111,5 +117,5 @@ func (s *Server) showCompound(ctx context.Context, in *compoundInput) (*body[com
 	if err != nil {
 		return nil, err
 	}
-	return answer(compoundDetail{viewCompound(p), p.Households, p.Aliases, location{p.Lat, p.Lng, p.Datum}}), nil
+	return answer(compoundDetail{viewCompound(p), p.Households, p.Aliases, location{p.Lat, p.Lng, p.Datum}, list[vertex](p.Boundary)}), nil
 }

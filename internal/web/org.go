@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"fenlin/internal/geo"
 	"fenlin/internal/org"
 )
 
@@ -63,6 +64,7 @@ type compoundInfo struct {
 	Governance    string          `json:"governance" enum:"managed,self_run,unmanaged"`
 	Households    int             `json:"households"`
 	Location      maybe[location] `json:"location" doc:"null while it is not known"`
+	Boundary      list[vertex]    `json:"boundary" doc:"its border in the datum of location (gcj02 when there is none), [latitude, longitude] each; empty while it is not known"`
 	Aliases       list[string]    `json:"aliases"`
 	Branch        string          `json:"branch" doc:"the name of its Party branch; empty: it has none"`
 	ConsultsSince string          `json:"consults_since" doc:"the day when its parties began to hold consultations; empty: not yet"`
@@ -102,7 +104,7 @@ func (s *Server) org(ctx context.Context, c caller, unit int64) (*body[orgDetail
 		v.Successor = some(named{idOf(u.ID), u.Name})
 	}
 	if f := d.Compound; f != nil {
-		info := compoundInfo{Governance: string(f.Governance), Households: f.Households, Aliases: f.Aliases, Branch: f.Branch, ConsultsSince: f.ConsultsSince}
+		info := compoundInfo{Governance: string(f.Governance), Households: f.Households, Aliases: f.Aliases, Branch: f.Branch, ConsultsSince: f.ConsultsSince, Boundary: list[vertex](f.Boundary)}
 		if f.Lat != 0 || f.Lng != 0 {
 			info.Location = some(location{f.Lat, f.Lng, f.Datum})
 		}
@@ -177,6 +179,7 @@ type CompoundFacts struct {
 	Governance    *string       `json:"governance,omitempty" enum:"managed,self_run,unmanaged" doc:"of compounds alone, like all the next"`
 	Households    *int          `json:"households,omitempty"`
 	Location      *location     `json:"location,omitempty"`
+	Boundary      *list[vertex] `json:"boundary,omitempty" maxItems:"201" doc:"the border: up to 200 vertices along the outside, [latitude, longitude] each, in the datum of location or else of what is stored; empty: not known any more"`
 	Aliases       *list[string] `json:"aliases,omitempty" maxItems:"20"`
 	Branch        *string       `json:"branch,omitempty" maxLength:"120"`
 	ConsultsSince *string       `json:"consults_since,omitempty" maxLength:"10" doc:"2006-01-02; empty: not yet"`
@@ -186,6 +189,9 @@ func (f CompoundFacts) changes() org.Changes {
 	c := org.Changes{Governance: (*org.Governance)(f.Governance), Households: f.Households, Aliases: (*[]string)(f.Aliases), Branch: f.Branch, ConsultsSince: f.ConsultsSince}
 	if l := f.Location; l != nil {
 		c.Lat, c.Lng, c.Datum = &l.Lat, &l.Lng, &l.Datum
+	}
+	if f.Boundary != nil {
+		c.Boundary = new(geo.Ring(*f.Boundary))
 	}
 	return c
 }

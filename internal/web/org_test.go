@@ -50,7 +50,28 @@ func (s *site) orgs(t *testing.T) {
 		t.Errorf("it is not known at once: %s", list.content)
 	}
 	s.call(t, "southclerk", "PATCH", path, object{"version": 0, "reason": "扩建", "households": 140, "branch": "新家园小区党支部"}).want(t, 200)
-	set := s.call(t, "southclerk", "PUT", path+"/parties", object{"version": 1, "reason": "换届", "parties": []any{
+	ring := []any{[]any{37.269, 111.789}, []any{37.269, 111.791}, []any{37.271, 111.791}, []any{37.271, 111.789}}
+	s.call(t, "southclerk", "PATCH", path, object{"version": 1, "reason": "测绘", "boundary": append(ring[:2:2], ring[3], ring[2])}).refused(t, 422, "invalid")
+	s.call(t, "southclerk", "PATCH", path, object{"version": 1, "reason": "测绘", "boundary": ring[:2]}).refused(t, 422, "invalid")
+	if drawn := s.call(t, "southclerk", "PATCH", path, object{"version": 1, "reason": "测绘", "boundary": ring}).want(t, 200); len(drawn.list("compound", "boundary")) != 4 {
+		t.Errorf("drawn: %s", drawn.content)
+	}
+	if list := s.call(t, "", "GET", "/compounds?near=37.2705,111.7905", nil).want(t, 200); list.at("items", 0, "name") != "新家园小区" || list.at("items", 0, "inside") != true || list.at("items", 0, "distance_m") != 0.0 {
+		t.Errorf("near: %s", list.content)
+	}
+	if list := s.call(t, "", "GET", "/compounds?near=37.2705,111.7905&datum=wgs84", nil).want(t, 200); list.at("items", 0, "inside") != false || list.at("items", 0, "distance_m").(float64) < 300 {
+		t.Errorf("near, as a browser tells it: %s", list.content)
+	}
+	if one := s.call(t, "", "GET", "/compounds/"+made.at("id").(string), nil).want(t, 200); len(one.list("boundary")) != 4 {
+		t.Errorf("the compound: %s", one.content)
+	}
+	filed := s.call(t, "stranger", "POST", "/tickets", object{"text": "路灯坏了", "location": object{"lat": 37.2705, "lng": 111.7905}}).want(t, 201)
+	if filed.at("compound", "name") != "新家园小区" {
+		t.Errorf("filed within a border for %s", filed.content)
+	}
+	s.call(t, "stranger", "POST", "/tickets", object{"text": "路灯坏了", "location": object{"lat": 111.7905, "lng": 37.2705}}).refused(t, 422, "location")
+	s.call(t, "stranger", "POST", "/tickets", object{"text": "路灯坏了", "location": object{"lat": 0, "lng": 0}}).refused(t, 422, "location")
+	set := s.call(t, "southclerk", "PUT", path+"/parties", object{"version": 2, "reason": "换届", "parties": []any{
 		object{"kind": "committee", "name": "永安社区居委会", "from_on": "2024-01-01"},
 		object{"kind": "property_company", "name": "新家园物业", "contact": object{"name": "钱经理", "phone": "13987654321"}},
 	}}).want(t, 200)
@@ -60,19 +81,19 @@ func (s *site) orgs(t *testing.T) {
 	if seen := s.call(t, "li", "GET", path, nil).want(t, 200); seen.at("compound", "parties", 1, "contact") != nil || seen.at("compound", "parties", 1, "name") != "新家园物业" {
 		t.Errorf("a resident sees %s", seen.content)
 	}
-	kept := s.call(t, "southclerk", "PUT", path+"/parties", object{"version": 2, "reason": "更正", "parties": []any{
+	kept := s.call(t, "southclerk", "PUT", path+"/parties", object{"version": 3, "reason": "更正", "parties": []any{
 		object{"id": set.at("compound", "parties", 1, "id"), "kind": "property_company", "name": "新家园物业公司"},
 	}}).want(t, 200)
 	if kept.at("compound", "parties", 0, "contact", "name") != "钱**" {
 		t.Errorf("the contact is gone: %s", kept.content)
 	}
-	s.call(t, "cityclerk", "POST", path+"/move", object{"version": 3, "reason": "划转", "parent_id": s.unit("南薰社区")}).want(t, 200)
+	s.call(t, "cityclerk", "POST", path+"/move", object{"version": 4, "reason": "划转", "parent_id": s.unit("南薰社区")}).want(t, 200)
 	history := s.call(t, "branch", "GET", "/orgs/"+s.unit("福馨苑小区")+"/history", nil).want(t, 200)
 	if history.at("items", 0, "from") != nil || history.at("items", 0, "name") != "福馨苑小区" {
 		t.Errorf("history: %s", history.content)
 	}
 	history = s.call(t, "cityclerk", "GET", path+"/history", nil).want(t, 200)
-	if history.at("items", 0, "reason") != "划转" || history.at("items", 0, "by") != "cityclerk" || history.at("items", 0, "parent", "name") != "南薰社区" || len(history.list("items")) != 5 {
+	if history.at("items", 0, "reason") != "划转" || history.at("items", 0, "by") != "cityclerk" || history.at("items", 0, "parent", "name") != "南薰社区" || len(history.list("items")) != 6 {
 		t.Errorf("history: %s", history.content)
 	}
 	split := s.call(t, "cityclerk", "POST", "/orgs/"+s.unit("南薰社区")+"/split", object{

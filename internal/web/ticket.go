@@ -4,12 +4,13 @@ import (
 	"context"
 	"time"
 
+	"fenlin/internal/geo"
 	"fenlin/internal/ticket"
 )
 
 // location is a point on the earth.
 type location struct {
-	Lat   float64 `json:"lat" minimum:"-90" maximum:"90"`
+	Lat   float64 `json:"lat" minimum:"-180" maximum:"180" doc:"-90 to 90; the other way round is told in plain words"`
 	Lng   float64 `json:"lng" minimum:"-180" maximum:"180"`
 	Datum string  `json:"datum,omitempty" enum:"gcj02,wgs84" default:"gcj02" doc:"what WeChat gives on request, or what a browser gives"`
 }
@@ -18,7 +19,7 @@ func (l *location) point() *ticket.Point {
 	if l == nil {
 		return nil
 	}
-	return &ticket.Point{Lat: l.Lat, Lng: l.Lng, Datum: l.Datum}
+	return &ticket.Point{Lat: l.Lat, Lng: l.Lng, Datum: geo.Datum(l.Datum)}
 }
 
 // PlaceInput is what and where, as the reporter says.
