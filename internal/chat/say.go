@@ -195,9 +195,9 @@ func sayConfirmed(t ticket.Ticket, d ticket.Detail, who string) string {
 	case d.Solved != nil && !*d.Solved:
 		return sayRedo(t, who)
 	case d.Satisfaction == "":
-		return t.Number + " 已按您的答复结案，谢谢。\n满意不满意，回复「评价」告诉我们；问题又出现，7 天内回复「没解决」就重办。"
+		return t.Number + " 已按您的答复结案，谢谢。\n满意不满意，回复「评价」告诉我们；问题又出现，15 天内回复「没解决」就重办。"
 	}
-	return t.Number + " 已按「" + satisfactionName[d.Satisfaction] + "」结案，谢谢您的评价。\n问题又出现，7 天内回复「没解决」就重办。"
+	return t.Number + " 已按「" + satisfactionName[d.Satisfaction] + "」结案，谢谢您的评价。\n问题又出现，15 天内回复「没解决」就重办。"
 }
 
 // sayWaiting names the ticket that a bare number will be for next.
@@ -222,9 +222,9 @@ func (s *Service) next(t ticket.Ticket) string {
 	case t.State.Open():
 		return "着急回复「催」，有新情况回复「补充」加内容。"
 	case t.State == ticket.Closed && t.Satisfaction == "":
-		return "回复「评价」说说是否满意；问题还在，7 天内回复「没解决」。"
+		return "回复「评价」说说是否满意；问题还在，15 天内回复「没解决」。"
 	case t.State == ticket.Closed:
-		return "问题又出现，7 天内回复「没解决」就重办。"
+		return "问题又出现，15 天内回复「没解决」就重办。"
 	}
 	return "要报新的事，直接写一句话。"
 }

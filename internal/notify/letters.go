@@ -27,7 +27,9 @@ func (s *Service) letters(m ticket.Moment) []letter {
 	what := s.what(m)
 	due := "请在 " + s.clock(m.DueAt) + " 前办结"
 	switch e.Action {
-	case ticket.Submit, ticket.Follow, ticket.Resume, ticket.Rate, ticket.Consult:
+	case ticket.Rate:
+		return []letter{{"rated", "吹哨单位的评价", satisfactionsOf[d.Satisfaction], "谢谢到场处置", nil, d.Posts}}
+	case ticket.Submit, ticket.Follow, ticket.Resume, ticket.Consult:
 		return nil
 	case ticket.Dispatch, ticket.Transfer, ticket.Escalate:
 		if m.Emergency {
@@ -69,7 +71,7 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		}
 		return []letter{
 			{"closed", "工单已结案", satisfactions[m.Satisfaction], "无需再办理", nil, lead},
-			{"closed", "您的报事已结案", closings[m.Outcome], "仍有问题？7 天内回复「评价」要求重办", reporter, nil},
+			{"closed", "您的报事已结案", closings[m.Outcome], "仍有问题？15 天内回复「评价」要求重办", reporter, nil},
 			{"closed", "您关注的问题已结案", closings[m.Outcome], "谢谢您的关心", joined, nil},
 		}
 	case ticket.Return, ticket.Extend, ticket.Suspend, ticket.Exclude:
@@ -79,10 +81,16 @@ func (s *Service) letters(m ticket.Moment) []letter {
 	case ticket.Whistle:
 		return []letter{{"whistled", "吹哨，请报到", what, "请尽快到场并点「报到」", nil, d.Posts}}
 	case ticket.Arrive:
+		if len(d.Posts) > 0 { // by the clock
+			return []letter{
+				{"late", "吹哨后到时未报到", what, "请立即到场并点「报到」", nil, d.Posts},
+				{"late", "部门到时未报到", e.Note, "请联系部门，必要时提级", nil, append(lead, m.Deciders...)},
+			}
+		}
 		return []letter{{"arrived", "部门已报到", e.ActorTitle + " 已报到", "请会同办理", nil, lead}}
 	case ticket.Reject:
 		return []letter{
-			{"rejected", "您的报事未予受理", e.Note, "有异议？7 天内回复「评价」要求重办", reporter, nil},
+			{"rejected", "您的报事未予受理", e.Note, "有异议？15 天内回复「评价」要求重办", reporter, nil},
 			{"rejected", "工单不予受理", e.Note, "无需再办理", nil, lead},
 		}
 	case ticket.Withdraw:
@@ -99,6 +107,9 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		if e.ActorID == m.ReporterID {
 			return []letter{{"added", "居民有补充", body, "请查看", nil, lead}}
 		}
+		if d.Supervised {
+			return []letter{{"supervised", "督办：" + e.ActorTitle, body, due, nil, lead}}
+		}
 		return []letter{{"added", "您的报事有新进展", body, "回复「查」查看进度", reporter, nil}}
 	}
 	return nil
@@ -113,7 +124,7 @@ func (s *Service) decided(m ticket.Moment, d ticket.Detail) []letter {
 		return []letter{{"dispatched", "新工单待签收（退单裁定：" + result + "）", s.what(m), due, nil, []int64{d.To}}}
 	case d.Asked == ticket.Exclude && yes:
 		return []letter{
-			{"excluded", "您的报事不计入考核", m.Event.Note, "有异议？7 天内回复「评价」要求重办", []int64{m.ReporterID}, nil},
+			{"excluded", "您的报事不计入考核", m.Event.Note, "有异议？15 天内回复「评价」要求重办", []int64{m.ReporterID}, nil},
 			{"decided", "剔除：" + result, m.Event.Note, "无需再办理", nil, []int64{m.LeadPost}},
 		}
 	}
@@ -123,6 +134,8 @@ func (s *Service) decided(m ticket.Moment, d ticket.Detail) []letter {
 var asks = map[ticket.Action]string{
 	ticket.Return: "退单待裁定", ticket.Extend: "延期申请", ticket.Suspend: "挂账申请", ticket.Exclude: "剔除申请",
 }
+
+var satisfactionsOf = map[ticket.Satisfaction]string{ticket.Satisfied: "满意", ticket.Basic: "基本满意", ticket.Dissatisfied: "不满意"}
 
 var satisfactions = map[ticket.Satisfaction]string{
 	ticket.Satisfied: "居民评价：满意", ticket.Basic: "居民评价：基本满意", ticket.Dissatisfied: "居民评价：不满意", "": "居民未作评价",

@@ -290,3 +290,25 @@ func TestSend_WhoHasNoOpenIDIsToldInTheAppAlone(t *testing.T) {
 		t.Errorf("%+v; WeChat was asked for %v", n, c.told("branch"))
 	}
 }
+
+func TestEvent_WhoIsLateForAWhistleAndWhatIsSupervisedIsTold(t *testing.T) {
+	c := newCity(t)
+	n := c.Told(t, "li", lamp).Number
+	c.Do(t, "branch", n, ticket.Input{Action: ticket.Accept})
+	c.Do(t, "branch", n, ticket.Input{Action: ticket.Contact})
+	c.Do(t, "branch", n, ticket.Input{Action: ticket.Whistle, Note: "漏电", Posts: []int64{c.Posts["power_company"], c.Posts["water_company"]}})
+	c.Do(t, "water_company", n, ticket.Input{Action: ticket.Arrive})
+	c.Forward(5 * 24 * time.Hour)
+	c.drain(t)
+	c.once(t, "power_company", "到时未报到", n)
+	c.once(t, "branch", "部门到时未报到", "供电公司", n)
+	c.once(t, "community", "部门到时未报到", "供电公司", n)
+	c.Do(t, "branch", n, ticket.Input{Action: ticket.Rate, Posts: []int64{c.Posts["water_company"]}, Satisfaction: ticket.Satisfied})
+	c.Do(t, "city", n, ticket.Input{Action: ticket.Add, Note: "三天内办结"})
+	c.drain(t)
+	c.once(t, "water_company", "吹哨单位的评价", "满意")
+	c.once(t, "branch", "督办", "三天内办结")
+	if all := strings.Join(c.told("water_company"), "\n"); strings.Contains(all, "未报到") {
+		t.Errorf("who came was told to come: %s", all)
+	}
+}

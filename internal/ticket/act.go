@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -80,7 +81,7 @@ func (s *Service) prepare(ctx context.Context, t Ticket, by org.Actor, rel relat
 	if sit.rel == 0 {
 		return nil, ErrUnknown
 	}
-	c := &change{situation: sit, in: in}
+	c := &change{situation: sit, in: in, answer: func() time.Time { return s.answerBy(t.Grade, sit.now) }}
 	c.route = func(p Place) (routed, error) {
 		whole := Place{OrgID: t.OrgID, Category: t.Category, Building: t.Building, Unit: t.Unit, Floor: t.Floor, Room: t.Room}
 		if p.OrgID != 0 {

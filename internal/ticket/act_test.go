@@ -230,7 +230,7 @@ func TestAct_ASecretaryWhoFollowsStillActsAsTheSecretary(t *testing.T) {
 	w.Do(t, "branch", n, say(ticket.Finish, "好了"))
 	w.Do(t, "community", n, ticket.Input{Action: ticket.Close, Note: "回访过", Solved: yes()})
 	own := w.Told(t, "community", "福馨苑"+lamp).Number
-	w.Do(t, "community", own, say(ticket.Reject, "重复"))
+	w.Do(t, "community", own, ticket.Input{Action: ticket.Reject, Ground: "answered"})
 	for number, titles := range map[string][]string{
 		n:   {"报事人", "汾邻", "福馨苑小区党支部书记", "福馨苑小区党支部书记", "南薰社区党委书记", "福馨苑小区党支部书记", "南薰社区党委书记"},
 		own: {"报事人", "汾邻", "南薰社区党委书记"},
@@ -323,4 +323,82 @@ func TestKeep_SoManyPicturesADayAndNoneThatNobodyWants(t *testing.T) {
 	if err := w.DB.Read(t.Context()).Raw("SELECT id FROM photos WHERE owner_id = ?", li).Scan(&kept).Error; err != nil || len(kept) != 1 || kept[0] != last {
 		t.Errorf("%d are left: %v", len(kept), err)
 	}
+}
+
+func TestWhistle_WhoDoesNotComeInTimeIsNotedOnceAndWhoCameIsRated(t *testing.T) {
+	w := tickettest.New(t)
+	n := contacted(t, w)
+	water, power := w.Posts["water_company"], w.Posts["power_company"]
+	rate := ticket.Input{Action: ticket.Rate, Posts: []int64{water}, Satisfaction: ticket.Satisfied}
+	w.Refused(t, "branch", n, rate, ticket.ErrNotAllowed)
+	w.Do(t, "branch", n, ticket.Input{Action: ticket.Whistle, Note: "请来", Posts: []int64{water, power}})
+	due := get(t, w, "branch", n).Parts
+	w.Do(t, "water_company", n, do(ticket.Arrive))
+	w.Forward(5 * 24 * time.Hour)
+	drain(t, w)
+	drain(t, w)
+	f := get(t, w, "branch", n)
+	last := f.Events[len(f.Events)-1]
+	if last.Action != ticket.Arrive || last.ActorTitle != "汾邻" || len(last.Detail().Posts) != 1 || last.Detail().Posts[0] != power || f.State != ticket.Whistled {
+		t.Errorf("the power company was not there in time: %+v, due %+v", last, due)
+	}
+	if n := countOf(f.Events, ticket.Arrive); n != 2 {
+		t.Errorf("%d events of arriving, one of them by the clock", n)
+	}
+
+	w.Refused(t, "branch", n, ticket.Input{Action: ticket.Rate, Posts: []int64{power}, Satisfaction: ticket.Satisfied}, ticket.ErrInvalid) // never came
+	w.Refused(t, "water_company", n, rate, ticket.ErrNotAllowed)                                                                           // rates nobody
+	w.Do(t, "branch", n, rate)
+	f = get(t, w, "branch", n)
+	for _, p := range f.Parts {
+		if p.PostID == water && p.Rating != ticket.Satisfied || p.PostID == power && p.Rating != "" {
+			t.Errorf("rated: %+v", p)
+		}
+	}
+	if f.Satisfaction != "" {
+		t.Error("the rating of a department became the resident's")
+	}
+	verify(t, w)
+}
+
+func countOf(events []ticket.Event, a ticket.Action) (n int) {
+	for _, e := range events {
+		if e.Action == a {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAdd_WhoStandsAboveSupervisesAndTheCityWatches(t *testing.T) {
+	w := tickettest.New(t)
+	n := contacted(t, w)
+	w.Do(t, "li", n, say(ticket.Add, "还是不亮"))
+	if f := get(t, w, "city", n); f.Watched {
+		t.Fatal("the reporter put it on the watch list")
+	}
+	w.Refused(t, "city", n, do(ticket.Add), ticket.ErrInvalid)
+	w.Do(t, "city", n, say(ticket.Add, "三天内办结，结果报我"))
+	f := get(t, w, "city", n)
+	last := f.Events[len(f.Events)-1]
+	if !f.Watched || !last.Detail().Supervised || last.ActorTitle != "市委社会工作部" {
+		t.Errorf("watched %v: %+v", f.Watched, last)
+	}
+	verify(t, w)
+}
+
+func TestReject_OnlyOnAGround(t *testing.T) {
+	w := tickettest.New(t)
+	n := w.Told(t, "li", lamp).Number
+	w.Refused(t, "community", n, say(ticket.Reject, "太难办"), ticket.ErrInvalid)
+	w.Refused(t, "community", n, ticket.Input{Action: ticket.Reject, Ground: "too hard"}, ticket.ErrInvalid)
+	w.Do(t, "community", n, ticket.Input{Action: ticket.Reject, Ground: "procedure", Note: "已告知去法院"})
+	f := get(t, w, "li", n)
+	last := f.Events[len(f.Events)-1]
+	if f.State != ticket.Rejected || last.Detail().Ground != "procedure" || last.Note != "须通过诉讼、仲裁、纪检监察、行政复议、政府信息公开等程序解决。已告知去法院。" {
+		t.Errorf("%s: %+v", f.State, last)
+	}
+	w.Forward(14 * 24 * time.Hour)
+	w.Do(t, "li", n, say(ticket.Reopen, "不是诉讼的事"))
+	verify(t, w)
 }

@@ -3,6 +3,7 @@ package ticket
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"fenlin/internal/geo"
 	"fenlin/internal/org"
@@ -115,12 +116,15 @@ func doDecide(c *change) error {
 	return nil
 }
 
+// doWhistle calls departments; each has as long to be there as the ticket's
+// grade gives for an answer.
 func doWhistle(c *change) error {
+	by := c.answer()
 	for _, post := range c.in.Posts {
 		if slices.Contains(c.detail.Posts, post) {
 			continue
 		}
-		p := Part{TicketID: c.t.ID, PostID: post, Kind: Called}
+		p := Part{TicketID: c.t.ID, PostID: post, Kind: Called, ArriveBy: by.UnixMilli()}
 		i := slices.IndexFunc(c.parts, func(p Part) bool { return p.PostID == post && p.Kind == Called })
 		switch {
 		case i >= 0 && c.parts[i].DoneAt == 0:
@@ -134,7 +138,56 @@ func doWhistle(c *change) error {
 	if len(c.moved) == 0 {
 		return ErrInvalid.At(string(FieldPosts), "这些部门已经吹过哨")
 	}
+	c.timer = &Timer{TicketID: c.t.ID, Action: Arrive, At: by.UnixMilli()}
 	return nil
+}
+
+// doMiss notes who was called and is not there in time.
+func doMiss(c *change) error {
+	var late []string
+	for _, p := range c.parts {
+		if p.Kind == Called && p.ArrivedAt == 0 && p.DoneAt == 0 && p.ArriveBy == c.in.at {
+			late = append(late, c.posts[p.PostID].Title)
+			c.detail.Posts = append(c.detail.Posts, p.PostID)
+		}
+	}
+	if len(late) == 0 {
+		return ErrNotAllowed // everybody came
+	}
+	c.in.Note = strings.Join(late, "、") + "到时未报到"
+	return nil
+}
+
+// doAppraise rates departments that came, by who called them or stands above.
+func doAppraise(c *change) error {
+	for _, post := range c.in.Posts {
+		i := slices.IndexFunc(c.parts, func(p Part) bool { return p.PostID == post && p.rateable() })
+		if i < 0 {
+			return ErrInvalid.At(string(FieldPosts), "只能评价已经报到的部门")
+		}
+		if _, own := c.by.Holding(post); own {
+			return ErrInvalid.At(string(FieldPosts), "不能评价自己的部门")
+		}
+		p := c.parts[i]
+		p.Rating = c.in.Satisfaction
+		c.moved = append(c.moved, p)
+	}
+	c.detail.Posts, c.detail.Satisfaction = c.in.Posts, c.in.Satisfaction
+	return nil
+}
+
+// doSupervise puts a ticket on the watch list with what has to be done.
+func doSupervise(c *change) error {
+	c.next.Watched, c.detail.Supervised = true, true
+	return nil
+}
+
+// doReject refuses a report on one of the grounds; the resident reads which.
+func doReject(c *change) error {
+	g, _ := groundOf(c.in.Ground)
+	c.detail.Ground = g.Code
+	c.in.Note = strings.TrimSuffix(g.Name+"。"+c.in.Note, "。") + "。"
+	return doEnd(c)
 }
 
 // doResume goes on with the work; the time of a suspension is not counted.

@@ -43,6 +43,8 @@ type Detail struct {
 	Posts        []int64      `json:"posts,omitempty"`
 	Photos       []int64      `json:"photos,omitempty"`
 	Place        *Place       `json:"place,omitempty"`
+	Ground       string       `json:"ground,omitempty"`
+	Supervised   bool         `json:"supervised,omitempty"`
 }
 
 // Detail reads Data.
@@ -213,7 +215,7 @@ func (t Ticket) asTold(events []Event, united map[int64]int64) bool {
 			if e.Action == Close {
 				told.Outcome = FollowedUp
 			}
-		case e.Action == Rate:
+		case e.Action == Rate && len(d.Posts) == 0: // else it is of departments
 			told.Satisfaction = d.Satisfaction
 		}
 	}

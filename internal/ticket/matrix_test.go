@@ -52,7 +52,7 @@ func TestMatrix_WhoMayDoWhatToATicketInEveryState(t *testing.T) {
 	then("reopened", "finished", func(n string) {
 		w.Do(t, "li", n, ticket.Input{Action: ticket.Confirm, Solved: &no, Satisfaction: ticket.Dissatisfied})
 	})
-	then("rejected", "dispatched", func(n string) { ask(n, "community", ticket.Reject) })
+	then("rejected", "dispatched", func(n string) { w.Do(t, "community", n, ticket.Input{Action: ticket.Reject, Ground: "petition"}) })
 	then("withdrawn", "dispatched", func(n string) { ask(n, "li", ticket.Withdraw) })
 
 	var out bytes.Buffer

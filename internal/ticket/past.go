@@ -62,7 +62,7 @@ func (s *Service) relive(tx *gorm.DB, p Past) error {
 		} else {
 			step.Input.at = step.At.UnixMilli()
 		}
-		c := &change{situation: &sit, in: step.Input}
+		c := &change{situation: &sit, in: step.Input, answer: func() time.Time { return s.answerBy(t.Grade, step.At) }}
 		c.route = func(Place) (routed, error) { return s.decide(facts(p.Desk, place, false), p.Desk, step.At) }
 		if err := c.apply(); err != nil {
 			return fmt.Errorf("%s: %w", step.Input.Action, err)

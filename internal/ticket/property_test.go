@@ -55,7 +55,7 @@ func TestTable_AnyoneTryingAnythingLeavesAWholeLog(t *testing.T) {
 			approve, solved := rapid.Bool().Draw(rt, "approve"), rapid.Bool().Draw(rt, "solved")
 			in := ticket.Input{
 				Action: action, Note: "说明", To: rapid.SampledFrom(posts).Draw(rt, "to"), Posts: []int64{rapid.SampledFrom(posts).Draw(rt, "posts")},
-				Until: w.Clock().Add(20 * 24 * time.Hour), Approve: &approve, Solved: &solved, Satisfaction: ticket.Basic, Into: other,
+				Until: w.Clock().Add(20 * 24 * time.Hour), Approve: &approve, Solved: &solved, Satisfaction: ticket.Basic, Into: other, Ground: "procedure",
 				Place: &ticket.Place{Building: rapid.SampledFrom([]string{"3", "4"}).Draw(rt, "building")},
 			}
 			after, err := w.Act(t.Context(), actor, n, in)

@@ -100,6 +100,13 @@ func (s *Service) route(ctx context.Context, p Place, emergency bool, from time.
 	return r, desk, err
 }
 
+// answerBy is when an answer is due that is asked for now.
+func (s *Service) answerBy(grade string, now time.Time) time.Time {
+	g, _ := s.Routes.Grade(grade)
+	respond, _ := g.Due(s.Calendar, now)
+	return respond
+}
+
 // decide is route for a desk that is known already.
 func (s *Service) decide(facts routing.Facts, desk org.Desk, from time.Time) (routed, error) {
 	var d routing.Decision

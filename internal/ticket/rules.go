@@ -22,6 +22,7 @@ type Input struct {
 	Satisfaction Satisfaction
 	Into         string // a ticket's number
 	Place        *Place // what Correct changes
+	Ground       string // the code of one of Grounds
 	Point        *Point // where it is, with Add
 	at           int64  // a timer's own time
 }
@@ -57,6 +58,7 @@ type change struct {
 	timer  *Timer
 	into   *Ticket // the other ticket of a merge
 	route  func(p Place) (routed, error)
+	answer func() time.Time // by when who is called now should be there
 }
 
 func (s *situation) lead() org.Post { return s.posts[s.t.LeadPost] }
@@ -155,6 +157,9 @@ func (in Input) of(r rule) Input {
 	if knows(FieldPlace) {
 		out.Place = in.Place
 	}
+	if knows(FieldGround) {
+		out.Ground = in.Ground
+	}
 	return out
 }
 
@@ -166,6 +171,7 @@ func (c *change) check(r rule) error {
 	given := map[Field]bool{
 		FieldNote: in.Note != "", FieldPhotos: len(in.Photos) > 0, FieldTo: in.To != 0, FieldPosts: len(in.Posts) > 0, FieldUntil: !in.Until.IsZero(),
 		FieldApprove: in.Approve != nil, FieldSolved: in.Solved != nil, FieldSatisfaction: in.Satisfaction != "", FieldInto: in.Into != "", FieldPlace: in.Place != nil,
+		FieldGround: in.Ground != "",
 	}
 	for _, f := range r.needs {
 		if !given[f] {
@@ -179,9 +185,12 @@ func (c *change) check(r rule) error {
 		refuse(FieldTo, "请选择一个有人在岗的其他岗位")
 	}
 	for _, id := range in.Posts {
-		if p := c.posts[id]; p.OrgKind != org.Department || !p.Filled {
-			refuse(FieldPosts, "请选择要吹哨的部门")
+		if p := c.posts[id]; p.OrgKind != org.Department || in.Action == Whistle && !p.Filled {
+			refuse(FieldPosts, missing[FieldPosts])
 		}
+	}
+	if _, ok := groundOf(in.Ground); given[FieldGround] && !ok {
+		refuse(FieldGround, missing[FieldGround])
 	}
 	if given[FieldUntil] && (!in.Until.After(c.now) || in.Until.After(c.now.Add(MaxExtension))) {
 		refuse(FieldUntil, "请选择今后 90 天以内的时间")
@@ -196,7 +205,7 @@ func (c *change) check(r rule) error {
 }
 
 var missing = map[Field]string{
-	FieldNote: "请写明情况", FieldPhotos: "请附上照片", FieldTo: "请选择派给谁", FieldPosts: "请选择要吹哨的部门", FieldUntil: "请选择到什么时候",
+	FieldNote: "请写明情况", FieldPhotos: "请附上照片", FieldTo: "请选择派给谁", FieldPosts: "请选择部门", FieldUntil: "请选择到什么时候",
 	FieldApprove: "请选择同意或不同意", FieldSolved: "请选择是否解决", FieldSatisfaction: "请选择满意、基本满意或不满意", FieldInto: "请填写并入的工单编号",
-	FieldPlace: "请写明要更正的类别或位置",
+	FieldPlace: "请写明要更正的类别或位置", FieldGround: "请从列表里选择不予受理的依据",
 }

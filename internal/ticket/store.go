@@ -90,7 +90,7 @@ func (s *Service) storeParts(tx *gorm.DB, c *change) error {
 			added = append(added, p)
 			continue
 		}
-		if err := tx.Exec("UPDATE ticket_parts SET arrived_at = ?, done_at = ? WHERE id = ?", p.ArrivedAt, p.DoneAt, p.ID).Error; err != nil {
+		if err := tx.Exec("UPDATE ticket_parts SET arrive_by = ?, arrived_at = ?, done_at = ?, rating = ? WHERE id = ?", p.ArriveBy, p.ArrivedAt, p.DoneAt, p.Rating, p.ID).Error; err != nil {
 			return err
 		}
 	}

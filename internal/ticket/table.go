@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"slices"
 	"time"
 
 	"fenlin/internal/org"
@@ -70,11 +71,12 @@ const (
 	FieldSatisfaction Field = "satisfaction"
 	FieldInto         Field = "into"
 	FieldPlace        Field = "place"
+	FieldGround       Field = "ground"
 )
 
 // Windows and limits of the table.
 const (
-	ReopenWindow = 7 * 24 * time.Hour  // after closing
+	ReopenWindow = 15 * 24 * time.Hour // after closing
 	RateWindow   = 30 * 24 * time.Hour // after closing
 	UrgePause    = time.Hour           // between two urges of one ticket
 	MaxExtension = 90 * 24 * time.Hour // from now
@@ -110,6 +112,7 @@ var table = []rule{
 	{Finish, "办结", []State{Contacted, Consulting, Whistled}, lead, Finished, []Field{FieldNote}, []Field{FieldPhotos}, canFinish, doFinish},
 	{Finish, "完成本部门任务", []State{Whistled}, called, "", []Field{FieldNote}, []Field{FieldPhotos}, arrived, doFinishPart},
 	{Arrive, "报到", []State{Whistled}, called, "", nil, []Field{FieldNote}, notArrived, doArrive},
+	{Arrive, "到场超时", []State{Whistled}, system, "", nil, nil, nil, doMiss},
 	{Dispatch, "派单", atDesk, lead | above, Dispatched, []Field{FieldTo}, []Field{FieldNote}, undecidedNothing, doDispatch},
 	{Transfer, "转派", atDesk, lead, Dispatched, []Field{FieldTo, FieldNote}, nil, undecidedNothing, doTransfer},
 	{Return, "退单", atDesk, lead, Returned, []Field{FieldNote}, nil, someoneAbove, ask(Return)},
@@ -123,14 +126,16 @@ var table = []rule{
 	{Escalate, "提级", []State{Dispatched, Accepted, Contacted, Consulting, Reopened}, lead | above | system, Dispatched, []Field{FieldNote}, nil, canEscalate, doEscalate},
 	{Escalate, "接手空缺岗位的工单", []State{Whistled}, system, "", []Field{FieldNote}, nil, canEscalate, doTakeOver},
 	{Merge, "合并", atDesk, lead | above, Merged, []Field{FieldInto}, []Field{FieldNote}, undecidedNothing, doMerge},
-	{Reject, "不予受理", []State{Submitted, Dispatched, Accepted, Contacted, Returned}, above, Rejected, []Field{FieldNote}, nil, nil, doEnd},
+	{Reject, "不予受理", []State{Submitted, Dispatched, Accepted, Contacted, Returned}, above, Rejected, []Field{FieldGround}, []Field{FieldNote}, nil, doReject},
 	{Close, "回访结案", []State{Finished}, above, Closed, []Field{FieldSolved, FieldNote}, []Field{FieldSatisfaction}, nil, doFollowUp},
 	{Close, "到期结案", []State{Finished}, system, Closed, nil, nil, nil, doTacit},
 	{Confirm, "确认结果", []State{Finished}, reporter, Closed, []Field{FieldSolved}, []Field{FieldSatisfaction, FieldNote}, nil, doConfirm},
 	{Rate, "评价", []State{Closed}, reporter, "", []Field{FieldSatisfaction}, []Field{FieldNote}, mayRate, doRate},
+	{Rate, "评价部门", []State{Contacted, Consulting, Whistled, Finished, Closed}, lead | above, "", []Field{FieldPosts, FieldSatisfaction}, []Field{FieldNote}, somebodyCame, doAppraise},
 	{Reopen, "要求重办", []State{Closed, Rejected, Excluded}, reporter, Reopened, []Field{FieldNote}, []Field{FieldPhotos}, mayReopen, doRedo},
 	{Withdraw, "撤销", working, reporter, Withdrawn, nil, []Field{FieldNote}, nil, doEnd},
 	{Urge, "催办", working, reporter | follower, "", nil, []Field{FieldNote}, mayUrge, doUrge},
+	{Add, "督办", append([]State{Finished}, working...), above, "", []Field{FieldNote}, []Field{FieldPhotos}, notMine, doSupervise},
 	{Add, "补充", append([]State{Finished}, working...), reporter | follower | lead | called | helper, "", nil, []Field{FieldNote, FieldPhotos}, nil, doAdd},
 	{Correct, "更正", []State{Submitted, Dispatched, Accepted}, reporter, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrect},
 	{Correct, "更正类别", []State{Accepted, Contacted}, lead, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrectByLead},
@@ -166,6 +171,9 @@ func arrived(s *situation) bool { return s.mine(func(p Part) bool { return p.Arr
 func notArrived(s *situation) bool {
 	return s.mine(func(p Part) bool { return p.ArrivedAt == 0 }) != nil
 }
+
+// somebodyCame says that a department which was called has arrived or done its part.
+func somebodyCame(s *situation) bool { return slices.ContainsFunc(s.parts, Part.rateable) }
 
 func mayUrge(s *situation) bool {
 	return s.now.UnixMilli()-max(s.t.UrgedAt, s.t.CreatedAt) >= UrgePause.Milliseconds() || s.t.UrgedAt == 0

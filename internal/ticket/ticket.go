@@ -180,8 +180,13 @@ func (t Ticket) Overdue(now time.Time) bool {
 type Part struct {
 	ID, TicketID, PostID int64
 	Kind                 PartKind
+	ArriveBy             int64 // when who was called should be there; 0 = not called
 	ArrivedAt, DoneAt    int64
+	Rating               Satisfaction // of who was called, by who called them
 }
+
+// rateable says that a department came, or should have long ago, and is rated by who called it.
+func (p Part) rateable() bool { return p.Kind == Called && (p.ArrivedAt > 0 || p.DoneAt > 0) }
 
 // TableName is gorm's.
 func (Part) TableName() string { return "ticket_parts" }

@@ -192,6 +192,7 @@ type actInput struct {
 		Approve      *bool      `json:"approve,omitempty"`
 		Solved       *bool      `json:"solved,omitempty"`
 		Satisfaction string     `json:"satisfaction,omitempty" doc:"satisfied, basic or dissatisfied"`
+		Ground       string     `json:"ground,omitempty" maxLength:"20" doc:"with reject: the code of one of choices.grounds"`
 		Into         string     `json:"into,omitempty" maxLength:"32" doc:"a ticket's number"`
 		Location     *location  `json:"location,omitempty" doc:"with add"`
 		PlaceInput
@@ -203,7 +204,7 @@ func (s *Server) actOnTicket(ctx context.Context, c caller, in *actInput) (*body
 	ask := ticket.Input{
 		Action: ticket.Action(b.Action), Key: in.key(c), Version: b.Version, Note: b.Note, Photos: b.Photos.numbers(id.number),
 		To: b.To.number(), Posts: b.Posts.numbers(id.number), Approve: b.Approve, Solved: b.Solved, Satisfaction: ticket.Satisfaction(b.Satisfaction), Into: b.Into,
-		Point: b.Location.point(),
+		Point: b.Location.point(), Ground: b.Ground,
 	}
 	if ask.Note == "" {
 		ask.Note = b.Reason

@@ -45,6 +45,7 @@ type ticketView struct {
 	Grade    string             `json:"grade"`
 	Reason   string             `json:"reason" doc:"why this post handles it"`
 	Owner    maybe[postView]    `json:"owner" doc:"who handled it first and stays its owner"`
+	Parts    list[partView]     `json:"parts" doc:"who handles it beside the lead"`
 	Timeline list[eventView]    `json:"timeline"`
 	Actions  list[actionView]   `json:"actions" doc:"exactly what the caller may do now"`
 	Choices  choicesView        `json:"choices"`
@@ -84,8 +85,25 @@ type actionView struct {
 }
 
 type choicesView struct {
-	To    list[choiceView] `json:"to" doc:"posts that the ticket may be handed to, when an action has the field to"`
-	Posts list[choiceView] `json:"posts" doc:"departments that may be whistled for, when an action has the field posts"`
+	To      list[choiceView] `json:"to" doc:"posts that the ticket may be handed to, when an action has the field to"`
+	Posts   list[choiceView] `json:"posts" doc:"departments that may be whistled for or rated, when an action has the field posts"`
+	Grounds list[groundView] `json:"grounds" doc:"why a report may be refused, when an action has the field ground"`
+}
+
+type groundView struct {
+	Code   string `json:"code"`
+	Name   string `json:"name"`
+	Source string `json:"source" doc:"where it is written"`
+}
+
+// partView is a post that handles a ticket beside its lead.
+type partView struct {
+	Post      maybe[postView] `json:"post"`
+	Kind      string          `json:"kind" enum:"co,watch,whistle"`
+	ArriveBy  *time.Time      `json:"arrive_by" doc:"of a department that was called"`
+	ArrivedAt *time.Time      `json:"arrived_at"`
+	DoneAt    *time.Time      `json:"done_at"`
+	Rating    string          `json:"rating" enum:",satisfied,basic,dissatisfied" doc:"by who called it"`
 }
 
 type choiceView struct {
@@ -162,8 +180,18 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 	if slices.Contains(fields, ticket.FieldPosts) {
 		v.Choices.Posts = choices(f.Posts, func(p org.Post) bool { return p.OrgKind == org.Department })
 	}
+	if slices.Contains(fields, ticket.FieldGround) {
+		for _, g := range ticket.Grounds {
+			v.Choices.Grounds = append(v.Choices.Grounds, groundView(g))
+		}
+	}
 	if !f.Whole {
 		return v, nil
+	}
+	for _, p := range f.Parts {
+		if post := f.Posts[p.PostID]; post.ID != 0 {
+			v.Parts = append(v.Parts, partView{viewPost(post), string(p.Kind), s.moment(p.ArriveBy), s.moment(p.ArrivedAt), s.moment(p.DoneAt), string(p.Rating)})
+		}
 	}
 	if f.Danger != "" {
 		v.Advice = s.Tickets.Reader.Advice(f.Danger)
@@ -195,7 +223,11 @@ func (s *Server) viewEvent(e ticket.Event) eventView {
 	if d.To != 0 {
 		data.To = some(named{idOf(d.To), d.ToTitle})
 	}
-	return eventView{e.Seq, string(e.Action), labels[e.Action], string(e.FromState), string(e.ToState), e.ActorTitle, e.Note, s.moment(e.At), data}
+	label := labels[e.Action]
+	if d.Supervised {
+		label = "督办"
+	}
+	return eventView{e.Seq, string(e.Action), label, string(e.FromState), string(e.ToState), e.ActorTitle, e.Note, s.moment(e.At), data}
 }
 
 // labels are the actions as a timeline tells them.

@@ -14,7 +14,7 @@ const actionNames = {
   escalate: '提级', close: '结案',
 }
 const fieldNames = {
-  note: '说明', reason: '理由', text: '内容', to: '交给谁（编号）', org_id: '单位编号', post_id: '岗位编号', days: '天数', until: '到什么时候',
+  note: '说明', reason: '理由', text: '内容', to: '交给谁', posts: '哪些部门', ground: '依据', org_id: '单位编号', post_id: '岗位编号', days: '天数', until: '到什么时候',
   number: '工单号', approve: '是否同意', approved: '是否同意', category: '类别', due_at: '期限',
 }
 // What a form asks for when the server does not say; ? = may be left empty.
@@ -143,10 +143,13 @@ function begin(app, t, a, box) {
     e.preventDefault()
     const values = {}
     for (const [k, v] of new FormData(e.target)) {
-      if (v !== '') values[k] = v === 'true' ? true : v === 'false' ? false : v
+      if (v === '') continue
+      if (k === 'posts') values.posts = [...(values.posts || []), v]
+      else if (k === 'until') values.until = new Date(v).toISOString()
+      else values[k] = v === 'true' ? true : v === 'false' ? false : v
     }
     act(app, t, a, values, box)
-  } }, h('h3', {}, labelOf(a)), needs.map((n) => input(n, a.action)),
+  } }, h('h3', {}, labelOf(a)), needs.map((n) => input(n, a.action, t.choices || {})),
   h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'primary' }, '确定'),
     h('button', { type: 'button', onclick: () => box.replaceChildren() }, '取消'))))
   box.querySelector('input, textarea, select')?.focus()
@@ -154,7 +157,14 @@ function begin(app, t, a, box) {
   return undefined
 }
 
-function input(need, action) {
+// offered are what the server lets choose from, by the field of an action.
+const offered = {
+  to: (c) => (c.to || []).map((p) => [p.id, p.title]),
+  posts: (c) => (c.posts || []).map((p) => [p.id, p.title]),
+  ground: (c) => (c.grounds || []).map((g) => [g.code, g.name]),
+}
+
+function input(need, action, lists) {
   const n = typeof need === 'string' ? { name: need } : need
   const name = n.name.replace(/\?$/, '')
   const required = n.required ?? !(n.name.endsWith('?') || (name === 'note' && action !== 'finish'))
@@ -164,6 +174,12 @@ function input(need, action) {
     return h('fieldset', {}, h('legend', {}, label), list.map(([value, text], i) =>
       h('label', { class: 'choice' }, h('input', { type: 'radio', name, value, required, checked: i === 0 }), text)))
   }
+  const list = offered[name]?.(lists)
+  if (list?.length) {
+    return h('label', {}, fieldNames[name], h('select', { name, required, multiple: name === 'posts', size: name === 'posts' ? Math.min(6, list.length) : undefined },
+      list.map(([value, text]) => h('option', { value }, text))))
+  }
+  if (name === 'until') return h('label', {}, fieldNames.until, h('input', { type: 'datetime-local', name, required }))
   const label = `${n.label || fieldNames[name] || name}${required ? '' : '（可不填）'}`
   const long = ['note', 'reason', 'text'].includes(name)
   return h('label', {}, label, long ? h('textarea', { name, rows: '3', required }) : h('input', { name, required, autocomplete: 'off' }))
