@@ -63,6 +63,7 @@ func TestVerify_FindsAChangeInAnyColumn(t *testing.T) {
 		"ticket_events": {
 			"id": "id + 1", "ticket_id": "ticket_id + 1", "seq": "seq + 9", "action": "'add'", "from_state": "'closed'", "to_state": "'closed'", "actor_id": "actor_id + 1",
 			"actor_post": "actor_post + 1", "actor_title": "'x'", "note": "'x'", "data": "'{\"to\":1}'", "at": "at + 1", "prev_hash": "'x'", "hash": "'x'", "request_key": "'x'",
+			"salt": "'x'", "words": "'x'", "place": "'{}'",
 		},
 		"tickets": {
 			"text": "'x'", "reporter_id": "reporter_id + 1", "state": "'withdrawn'", "version": "version + 1", "created_at": "created_at + 1", "finished_at": "finished_at + 1",

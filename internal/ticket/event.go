@@ -3,6 +3,7 @@ package ticket
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,7 +14,9 @@ import (
 )
 
 // Event is one thing that happened to a ticket. Events are only ever added;
-// each one's hash covers the hash before it.
+// each one's hash covers the hash before it. What is about people (actor, note,
+// place, request) it covers through Words, a digest with a salt, so that it can
+// be taken out of an anonymised ticket while the chain still holds.
 type Event struct {
 	ID, TicketID, Seq  int64
 	Action             Action
@@ -21,10 +24,12 @@ type Event struct {
 	ActorID, ActorPost int64
 	ActorTitle         string // as others see the actor: 福馨苑小区党支部书记, 报事人, 汾邻
 	Note               string
-	Data               string // a Detail, as JSON
+	Data               string // a Detail without its place, as JSON
+	Place              string // the Place of a Detail, as JSON; empty without one
 	At                 int64
 	PrevHash, Hash     string
 	RequestKey         *string
+	Salt, Words        string // both empty in events of before they were there
 }
 
 // TableName is gorm's.
@@ -51,21 +56,47 @@ type Detail struct {
 func (e Event) Detail() Detail {
 	var d Detail
 	_ = json.Unmarshal([]byte(e.Data), &d) // written by us; a changed row is audit's business
+	if e.Place != "" {
+		_ = json.Unmarshal([]byte(e.Place), &d.Place)
+	}
 	return d
 }
 
-// seal fills the hash from all that is kept.
+// tell keeps what a Detail says.
+func (e *Event) tell(d Detail) {
+	if d.Place != nil {
+		e.Place = asJSON(d.Place)
+		d.Place = nil
+	}
+	e.Data = asJSON(d)
+}
+
+// asJSON is for our own types, which always can be written.
+func asJSON(v any) string {
+	b, _ := json.Marshal(v)
+	return string(b)
+}
+
+// seal fills the hashes from all that is kept.
 func (e *Event) seal(prev string) {
-	e.PrevHash = prev
+	e.PrevHash, e.Salt = prev, rand.Text()
+	e.Words = e.words()
 	e.Hash = e.digest()
 }
 
+// words is the digest of what is about people.
+func (e *Event) words() string { return digestOf(e.Salt, e.ActorID, e.Note, e.Place, e.RequestKey) }
+
 func (e *Event) digest() string {
-	// JSON of an array is unambiguous: no field can flow into the next.
-	b, _ := json.Marshal([]any{
-		e.PrevHash, e.ID, e.TicketID, e.Seq, e.Action, e.FromState, e.ToState, e.ActorID, e.ActorPost, e.ActorTitle, e.Note, e.Data, e.At, e.RequestKey,
-	})
-	sum := sha256.Sum256(b)
+	if e.Words == "" {
+		return digestOf(e.PrevHash, e.ID, e.TicketID, e.Seq, e.Action, e.FromState, e.ToState, e.ActorID, e.ActorPost, e.ActorTitle, e.Note, e.Data, e.At, e.RequestKey)
+	}
+	return digestOf(e.PrevHash, e.ID, e.TicketID, e.Seq, e.Action, e.FromState, e.ToState, e.ActorPost, e.ActorTitle, e.Words, e.Data, e.At)
+}
+
+// digestOf hashes a JSON array, which is unambiguous: no field can flow into the next.
+func digestOf(fields ...any) string {
+	sum := sha256.Sum256([]byte(asJSON(fields)))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -169,8 +200,10 @@ func (t Ticket) verify(events []Event, united map[int64]int64) []Fault {
 			return faults
 		case e.PrevHash != prev:
 			fault(e.Seq, "does not follow the event before it")
-		case e.digest() != e.Hash:
+		case e.digest() != e.Hash, e.Words != "" && t.AnonymisedAt == 0 && e.words() != e.Words:
 			fault(e.Seq, "was changed")
+		case e.Words != "" && t.AnonymisedAt != 0 && !e.anonymous():
+			fault(e.Seq, "tells of people although the ticket was anonymised")
 		case e.FromState != state:
 			fault(e.Seq, "starts from a state that the event before did not reach")
 		}
@@ -185,8 +218,8 @@ func (t Ticket) verify(events []Event, united map[int64]int64) []Fault {
 		fault(t.Version, "the ticket's state is not its last event's")
 	case !t.asTold(events, united):
 		fault(t.Version, "the ticket is not as its events tell")
-	case t.AnonymisedAt != 0 && (t.ClosedAt == 0 || t.AnonymisedAt < t.ClosedAt):
-		fault(t.Version, "the ticket was anonymised before it was closed")
+	case t.AnonymisedAt != 0 && (t.ClosedAt == 0 || t.AnonymisedAt < t.ClosedAt+RateWindow.Milliseconds()):
+		fault(t.Version, "the ticket was anonymised before its time")
 	}
 	return faults
 }

@@ -26,7 +26,7 @@ func life(t *testing.T, w *tickettest.Town, reporter int64, number int) (ticket.
 	}
 	for i := range events {
 		e := &events[i]
-		e.ID, e.TicketID, e.PrevHash, e.Hash, e.RequestKey = 0, 0, "", "", nil
+		e.ID, e.TicketID, e.PrevHash, e.Hash, e.RequestKey, e.Salt, e.Words = 0, 0, "", "", nil, "", ""
 	}
 	tk.ID, tk.Number, tk.LastHash = 0, "", ""
 	return tk, events

@@ -197,7 +197,7 @@ func (s *Service) file(tx *gorm.DB, t *Ticket, r Report, route routed, now time.
 func (s *Service) opening(t *Ticket, r Report, route routed) []Event {
 	submitted := Event{
 		ID: s.DB.NewID(), TicketID: t.ID, Seq: 1, Action: Submit, ToState: Submitted, ActorID: t.ReporterID, ActorTitle: reporterName,
-		Note: t.Text, Data: detailJSON(Detail{Photos: r.Photos}), At: t.CreatedAt,
+		Note: t.Text, Data: asJSON(Detail{Photos: r.Photos}), At: t.CreatedAt,
 	}
 	if r.Key != "" {
 		submitted.RequestKey = &r.Key
@@ -205,7 +205,7 @@ func (s *Service) opening(t *Ticket, r Report, route routed) []Event {
 	submitted.seal("")
 	dispatched := Event{
 		ID: s.DB.NewID(), TicketID: t.ID, Seq: 2, Action: Dispatch, FromState: Submitted, ToState: Dispatched, ActorTitle: systemTitle,
-		Note: route.reason, Data: detailJSON(Detail{To: route.lead.ID, ToTitle: route.lead.Title}), At: t.CreatedAt,
+		Note: route.reason, Data: asJSON(Detail{To: route.lead.ID, ToTitle: route.lead.Title}), At: t.CreatedAt,
 	}
 	dispatched.seal(submitted.Hash)
 	t.LastHash = dispatched.Hash

@@ -22,9 +22,10 @@ func (s *Service) ExpirePhotos(ctx context.Context, x db.Expiry) (int64, error) 
 
 // Anonymise takes out of tickets closed before a moment who reported and
 // followed them, where exactly it was, the pictures, and the numbers of people
-// in the words. What the city counts stays: number, category, compound, who
-// handled it, times, outcome. The log is a chain and stays as it is; of an
-// anonymised ticket it is shown without the same.
+// in the words, in the ticket and in its log. What the city counts stays:
+// number, category, compound, who handled it, times, outcome; the log's chain
+// still holds. Events of before there were salts stay as they are, and are
+// shown without the same.
 func (s *Service) Anonymise(ctx context.Context, x db.Expiry) (int64, error) {
 	now := s.Now().UnixMilli()
 	return db.Expire(ctx, s.DB, x, db.Due[int64]{
@@ -48,6 +49,9 @@ func anonymise(tx *gorm.DB, ids []int64, now int64) *gorm.DB {
 	if read := tx.Raw("SELECT id, text FROM tickets WHERE id IN ?", ids).Scan(&said); read.Error != nil {
 		return read
 	}
+	if told := forget(tx, ids); told.Error != nil {
+		return told
+	}
 	for _, t := range said {
 		if text := nameless(t.Text); text != t.Text {
 			if told := tx.Exec("UPDATE tickets SET text = ? WHERE id = ?", text, t.ID); told.Error != nil {
@@ -57,6 +61,29 @@ func anonymise(tx *gorm.DB, ids []int64, now int64) *gorm.DB {
 	}
 	return tx.Exec(`UPDATE tickets SET reporter_id = 0, building = '', unit = '', floor = '', room = '', lat = NULL, lng = NULL, datum = '', anonymised_at = ?
 WHERE id IN ? AND anonymised_at = 0`, now, ids)
+}
+
+// forget takes people out of the log of anonymised tickets, and the salts, so
+// that nobody can try which words a digest was made of.
+func forget(tx *gorm.DB, ids []int64) *gorm.DB {
+	var said []Event
+	read := tx.Raw("SELECT id, note FROM ticket_events WHERE ticket_id IN ? AND words <> ''", ids).Scan(&said)
+	if read.Error != nil {
+		return read
+	}
+	for _, e := range said {
+		if note := nameless(e.Note); note != e.Note {
+			if told := tx.Exec("UPDATE ticket_events SET note = ? WHERE id = ?", note, e.ID); told.Error != nil {
+				return told
+			}
+		}
+	}
+	return tx.Exec("UPDATE ticket_events SET salt = '', actor_id = 0, place = '', request_key = NULL WHERE ticket_id IN ? AND words <> ''", ids)
+}
+
+// anonymous says that an event tells of nobody.
+func (e *Event) anonymous() bool {
+	return e.Salt == "" && e.ActorID == 0 && e.Place == "" && e.RequestKey == nil && e.Note == nameless(e.Note)
 }
 
 // What in people's words leads to somebody: numbers of phones, identity cards,
@@ -77,6 +104,7 @@ func nameless(text string) string { return personal.ReplaceAllString(text, "$1**
 func (e Event) nameless() Event {
 	d := e.Detail()
 	d.Place, d.Photos = nil, nil
-	e.ActorID, e.Note, e.Data = 0, nameless(e.Note), detailJSON(d)
+	e.ActorID, e.Note, e.Place = 0, nameless(e.Note), ""
+	e.tell(d)
 	return e
 }

@@ -1,6 +1,9 @@
 package ticket_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +42,7 @@ func TestAnonymise_ForgetsWhoseItWasAndKeepsWhatIsCounted(t *testing.T) {
 	w := tickettest.New(t)
 	was := settled(t, w)
 	open := w.Told(t, "li", "3号楼2单元楼道灯又坏了，13812345678")
-	w.Forward(time.Hour)
+	w.Forward(ticket.RateWindow + time.Hour)
 	if n, err := w.Anonymise(t.Context(), db.Expiry{Before: w.Clock()}); n != 1 || err != nil {
 		t.Fatalf("%d %v", n, err)
 	}
@@ -61,6 +64,19 @@ func TestAnonymise_ForgetsWhoseItWasAndKeepsWhatIsCounted(t *testing.T) {
 	for _, e := range f.Events {
 		if d := e.Detail(); strings.Contains(e.Note, "5678") || e.ActorID != 0 || d.Place != nil || len(d.Photos) > 0 {
 			t.Errorf("the log shows %+v", e)
+		}
+	}
+	var kept []struct {
+		Note, Salt, Place, Words string
+		ActorID                  int64
+		RequestKey               *string
+	}
+	if err := w.DB.Read(t.Context()).Raw("SELECT * FROM ticket_events WHERE ticket_id = ?", was.ID).Scan(&kept).Error; err != nil || len(kept) != int(was.Version) {
+		t.Fatalf("%d rows: %v", len(kept), err)
+	}
+	for _, e := range kept {
+		if strings.Contains(e.Note, "5678") || strings.Contains(e.Note, "301") || e.Salt != "" || e.Place != "" || e.ActorID != 0 || e.RequestKey != nil || e.Words == "" {
+			t.Errorf("the log still holds %+v", e)
 		}
 	}
 	for _, table := range []string{"photos", "ticket_followers"} {
@@ -96,10 +112,15 @@ func TestVerify_AnonymisingIsNoWayToChangeATicket(t *testing.T) {
 		"another outcome":    "UPDATE tickets SET satisfaction = 'satisfied'",
 		"before it is ended": "UPDATE tickets SET anonymised_at = 1",
 		"not anonymised":     "UPDATE tickets SET anonymised_at = 0",
+		"too early":          "UPDATE tickets SET anonymised_at = closed_at + 1",
+		"an actor put back":  "UPDATE ticket_events SET actor_id = 7 WHERE seq = 1",
+		"a note put back":    "UPDATE ticket_events SET note = '请打 13812345678' WHERE seq = 5",
+		"other data":         "UPDATE ticket_events SET data = '{}' WHERE seq = 7",
+		"another digest":     "UPDATE ticket_events SET words = 'x' WHERE seq = 5",
 	} {
 		w := tickettest.New(t)
 		settled(t, w)
-		w.Forward(time.Hour)
+		w.Forward(ticket.RateWindow + time.Hour)
 		if _, err := w.Anonymise(t.Context(), db.Expiry{Before: w.Clock()}); err != nil {
 			t.Fatal(err)
 		}
@@ -110,5 +131,47 @@ func TestVerify_AnonymisingIsNoWayToChangeATicket(t *testing.T) {
 		if a, err := w.Verify(t.Context()); err != nil || len(a.Faults) == 0 {
 			t.Errorf("%s: nobody noticed: %v", name, err)
 		}
+	}
+}
+
+func TestVerify_EventsOfBeforeThereWereSaltsHoldAndStay(t *testing.T) {
+	w := tickettest.New(t)
+	was := settled(t, w)
+	var events []ticket.Event
+	if err := w.DB.Read(t.Context()).Order("seq").Find(&events, "ticket_id = ?", was.ID).Error; err != nil {
+		t.Fatal(err)
+	}
+	prev := ""
+	for _, e := range events { // as they were written then
+		b, err := json.Marshal([]any{
+			prev, e.ID, e.TicketID, e.Seq, e.Action, e.FromState, e.ToState, e.ActorID, e.ActorPost, e.ActorTitle, e.Note, e.Data, e.At, e.RequestKey,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(b)
+		hash := hex.EncodeToString(sum[:])
+		err = w.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+			if err := tx.Exec("UPDATE ticket_events SET prev_hash = ?, hash = ?, salt = '', words = '' WHERE id = ?", prev, hash, e.ID).Error; err != nil {
+				return err
+			}
+			return tx.Exec("UPDATE tickets SET last_hash = ? WHERE id = ?", hash, was.ID).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		prev = hash
+	}
+	verify(t, w)
+	w.Forward(ticket.RateWindow + time.Hour)
+	if n, err := w.Anonymise(t.Context(), db.Expiry{Before: w.Clock()}); n != 1 || err != nil {
+		t.Fatalf("%d %v", n, err)
+	}
+	verify(t, w)
+	if err := w.DB.Tx(t.Context(), func(tx *gorm.DB) error { return tx.Exec("UPDATE ticket_events SET note = 'x' WHERE seq = 5").Error }); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := w.Verify(t.Context()); err != nil || len(a.Faults) == 0 {
+		t.Errorf("nobody noticed: %v", err)
 	}
 }

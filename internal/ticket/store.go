@@ -1,7 +1,6 @@
 package ticket
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -53,8 +52,9 @@ func (c *change) event(id int64) Event {
 	post, title := c.actorAs(c.as)
 	e := Event{
 		ID: id, TicketID: c.t.ID, Seq: c.t.Version + 1, Action: c.in.Action, FromState: c.t.State, ToState: c.next.State,
-		ActorID: c.by.Person, ActorPost: post, ActorTitle: title, Note: c.in.Note, Data: detailJSON(c.detail), At: c.now.UnixMilli(),
+		ActorID: c.by.Person, ActorPost: post, ActorTitle: title, Note: c.in.Note, At: c.now.UnixMilli(),
 	}
+	e.tell(c.detail)
 	if c.in.Key != "" {
 		e.RequestKey = &c.in.Key
 	}
@@ -125,7 +125,7 @@ func (s *Service) bring(tx *gorm.DB, c *change) error {
 	other := *c.into
 	e := Event{
 		ID: s.DB.NewID(), TicketID: other.ID, Seq: other.Version + 1, Action: Add, FromState: other.State, ToState: other.State,
-		ActorTitle: systemTitle, Note: "并入同一问题的工单 " + c.t.Number, Data: detailJSON(Detail{}), At: c.now.UnixMilli(),
+		ActorTitle: systemTitle, Note: "并入同一问题的工单 " + c.t.Number, Data: asJSON(Detail{}), At: c.now.UnixMilli(),
 	}
 	return s.advance(tx, &other, *c.into, e)
 }
@@ -142,9 +142,4 @@ func (joined) TableName() string { return "ticket_followers" }
 
 func join(tx *gorm.DB, ticket, person int64, now time.Time) error {
 	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&joined{ticket, person, now.UnixMilli()}).Error
-}
-
-func detailJSON(d Detail) string {
-	b, _ := json.Marshal(d)
-	return string(b)
 }
