@@ -128,6 +128,19 @@ func auditCmd(file *string) *cobra.Command {
 			return nil
 		}),
 	})
+	cmd.AddCommand(&cobra.Command{
+		Use: "anchors", Short: "the last days' hashes; kept elsewhere, they prove that nothing was written anew since", Args: cobra.NoArgs,
+		RunE: grounded(file, true, func(ctx context.Context, w io.Writer, a *app.App) error {
+			if _, err := a.Tickets.Anchor(ctx); err != nil {
+				return err
+			}
+			anchors, err := a.Tickets.Anchors(ctx, 31)
+			for _, one := range anchors {
+				fmt.Fprintf(w, "%s  %6d events  %s\n", one.Day, one.Events, one.Hash)
+			}
+			return err
+		}),
+	})
 	return cmd
 }
 

@@ -286,6 +286,11 @@ func (a *App) sweep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		if made, err := a.Tickets.Anchor(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "the log was not anchored", "error", err)
+		} else if n := len(made); n > 0 {
+			slog.InfoContext(ctx, "the log was anchored", "days", n, "last", made[n-1].Day, "hash", made[n-1].Hash)
+		}
 		if n, err := a.Tickets.Succeed(ctx); err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "tickets of vacant posts were not looked for", "error", err)
 		} else if n > 0 {

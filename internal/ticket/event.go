@@ -102,12 +102,17 @@ func digestOf(fields ...any) string {
 
 // Fault is something that the audit found wrong.
 type Fault struct {
-	Number string
-	Seq    int64
+	Number string // of the ticket; or a day
+	Seq    int64  // of the event; 0 = no event in particular
 	What   string
 }
 
-func (f Fault) String() string { return fmt.Sprintf("%s event %d: %s", f.Number, f.Seq, f.What) }
+func (f Fault) String() string {
+	if f.Seq == 0 {
+		return f.Number + ": " + f.What
+	}
+	return fmt.Sprintf("%s event %d: %s", f.Number, f.Seq, f.What)
+}
 
 // Audit is what Verify looked at and found.
 type Audit struct {
@@ -119,8 +124,8 @@ type Audit struct {
 const auditPage = 500
 
 // Verify reads the whole log and reports every event that was changed, is
-// missing or stands in another order, tickets that are not as their log tells,
-// events of no ticket, and numbers that were given but have no ticket. It sees
+// missing or stands in another order, days that are not as they were anchored,
+// tickets that are not as their log tells, events of no ticket, and numbers that were given but have no ticket. It sees
 // one moment, so the city may go on working.
 func (s *Service) Verify(ctx context.Context) (Audit, error) {
 	var a Audit
@@ -139,6 +144,7 @@ func (s *Service) verify(tx *gorm.DB) (Audit, error) {
 		return a, err
 	}
 	counts := map[string]int64{} // by day
+	logged := loggedDays{s.Calendar.Location(), map[string]*loggedDay{}}
 	for after := int64(0); ; {
 		var tickets []Ticket
 		if err := tx.Where("id > ?", after).Order("id").Limit(auditPage).Find(&tickets).Error; err != nil {
@@ -161,6 +167,7 @@ func (s *Service) verify(tx *gorm.DB) (Audit, error) {
 		}
 		for _, t := range tickets {
 			a.Faults = append(a.Faults, t.verify(byTicket[t.ID], united)...)
+			logged.add(byTicket[t.ID])
 			counts[dayOf(t.Number)]++
 		}
 		a.Tickets += len(tickets)
@@ -183,6 +190,11 @@ func (s *Service) verify(tx *gorm.DB) (Audit, error) {
 	if err := tx.Model(&Event{}).Count(&events).Error; err != nil {
 		return a, err
 	}
+	changed, err := logged.verify(tx)
+	if err != nil {
+		return a, err
+	}
+	a.Faults = append(a.Faults, changed...)
 	if events != int64(a.Events) {
 		a.Faults = append(a.Faults, Fault{numberPrefix, 0, fmt.Sprintf("%d events are there, %d of them of a ticket", events, a.Events)})
 	}
