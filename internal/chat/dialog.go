@@ -42,6 +42,7 @@ type draft struct {
 	Text     string        `json:"text,omitempty"`
 	Category string        `json:"category,omitempty"`
 	Point    *ticket.Point `json:"point,omitempty"`
+	Scene    string        `json:"scene,omitempty"` // of the code beside which it was said
 }
 
 // photo is a picture that waits for its report.
@@ -62,6 +63,9 @@ type state struct {
 	Number  string   `json:"number,omitempty"` // of the ticket asked about
 
 	Photos []photo `json:"photos,omitempty"`
+
+	Scene   string `json:"scene,omitempty"` // of the code that was scanned: the next sentence is said beside it
+	SceneAt int64  `json:"scene_at,omitempty"`
 
 	LastKey  string `json:"last_key,omitempty"` // the message that changed this last, and its reply
 	LastText string `json:"last_text,omitempty"`
@@ -87,6 +91,9 @@ func (s *Service) recall(ctx context.Context, openid string) state {
 	oldest := s.Now().Add(-dialogLife).UnixMilli()
 	if st.AskedAt < oldest {
 		st.clear()
+	}
+	if st.SceneAt < oldest {
+		st.Scene = ""
 	}
 	fresh := st.Photos[:0]
 	for _, p := range st.Photos {

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
+	"fenlin/internal/errs"
 	"fenlin/internal/geo"
 	"fenlin/internal/org"
 	"fenlin/internal/ticket"
@@ -173,19 +173,31 @@ func (c *turn) arrive(ctx context.Context) (string, error) {
 	if c.m.Kind == KindSubscribe {
 		welcome = sayWelcome + "\n"
 	}
-	code, ok := strings.CutPrefix(scene, "compound:")
 	if said, done, err := c.again(ctx); done || err != nil {
 		return welcome + said, err
 	}
-	if id, err := strconv.ParseInt(code, 10, 64); ok && err == nil {
-		bind := c.live
-		if c.st.Ask == askPlace { // the code answers where the draft is
-			bind = func(ctx context.Context, id int64) (string, error) { return c.file(ctx, c.st.Draft, id) }
-		}
-		said, err := bind(ctx, id)
+	if scene == "" || !strings.Contains(scene, ":") { // none of our codes on a wall
+		return welcome + sayExample + "\n先告诉我您住哪个小区更方便：回复「小区」。全部功能回复「帮助」。", nil
+	}
+	code, err := c.Org.Posted(ctx, scene)
+	switch {
+	case errors.Is(err, org.ErrCodeUnknown), errors.Is(err, org.ErrCodeRevoked):
+		told, _ := errors.AsType[*errs.Error](err)
+		return welcome + told.Message + "，例如：福馨苑3号楼2单元楼道灯坏了。", nil
+	case err != nil:
+		return "", err
+	case c.st.Ask == askPlace && code.At.Kind == org.CompoundKind: // the code answers where the draft is
+		d := c.st.Draft
+		d.Scene = scene
+		said, err := c.file(ctx, d, 0)
+		return welcome + said, err
+	case code.Kind == org.GateCode && (code.ID == 0 || c.who.CompoundID == 0 || c.who.CompoundID == code.At.ID):
+		said, err := c.live(ctx, code.At.ID)
 		return welcome + said, err
 	}
-	return welcome + sayExample + "\n先告诉我您住哪个小区更方便：回复「小区」。全部功能回复「帮助」。", nil
+	c.forget()
+	c.st.Scene, c.st.SceneAt = scene, c.Now().UnixMilli()
+	return welcome + sayBeside(code), nil
 }
 
 // location takes a place on the map: for the question that stands, for the

@@ -18,7 +18,8 @@ const twice = time.Minute
 // asked about, all else gets a kind word.
 func (c *turn) sentence(ctx context.Context, text string) (string, error) {
 	text = strings.TrimSpace(reportPrefix.ReplaceAllString(text, ""))
-	r, err := c.read(ctx, text)
+	d := draft{Text: text, Scene: c.beside(ctx)}
+	r, err := c.hear(ctx, d)
 	if err != nil {
 		return "", err
 	}
@@ -26,7 +27,7 @@ func (c *turn) sentence(ctx context.Context, text string) (string, error) {
 		if c.st.Ask != askNothing {
 			c.forget() // a new problem takes the place of the question
 		}
-		return c.file(ctx, draft{Text: text}, 0)
+		return c.file(ctx, d, 0)
 	}
 	if said, done, err := c.again(ctx); done || err != nil {
 		return said, err
@@ -38,7 +39,7 @@ func (c *turn) sentence(ctx context.Context, text string) (string, error) {
 		if said, done, err := c.still(ctx, text, r); done || err != nil {
 			return said, err
 		}
-		c.st.Draft = draft{Text: text}
+		c.st.Draft = d
 		return c.askForKind(r), nil
 	case r.Intent == understand.Chatter:
 		return chatter(text), nil
@@ -65,6 +66,34 @@ func (c *turn) read(ctx context.Context, text string) (understand.Reading, error
 	return c.Tickets.Reader.Read(text, known.Gazetteer), nil
 }
 
+// hear reads a draft as it was said: beside a code, or nowhere.
+func (c *turn) hear(ctx context.Context, d draft) (understand.Reading, error) {
+	if d.Scene == "" {
+		return c.read(ctx, d.Text)
+	}
+	code, err := c.Org.Posted(ctx, d.Scene)
+	if err != nil {
+		return understand.Reading{}, err
+	}
+	known, err := c.Tickets.Places(ctx)
+	if err != nil {
+		return understand.Reading{}, err
+	}
+	return c.Tickets.Hear(d.Text, known, code.Code), nil
+}
+
+// beside is the scene of the code that the person has just scanned, if it still
+// holds; else empty.
+func (c *turn) beside(ctx context.Context) string {
+	if c.st.Scene == "" {
+		return ""
+	}
+	if _, err := c.Org.Posted(ctx, c.st.Scene); err != nil {
+		return ""
+	}
+	return c.st.Scene
+}
+
 // file files a draft, in the compound given (0: the one it names, or home), or
 // asks for the compound when there is none.
 func (c *turn) file(ctx context.Context, d draft, compound int64) (string, error) {
@@ -73,7 +102,7 @@ func (c *turn) file(ctx context.Context, d draft, compound int64) (string, error
 	}
 	t, err := c.Tickets.Report(ctx, ticket.Report{
 		Key: c.m.Key, Reporter: c.who.ID, Home: c.who.CompoundID, Channel: "chat", Text: d.Text,
-		Place: ticket.Place{OrgID: compound, Category: d.Category}, Point: d.Point,
+		Place: ticket.Place{OrgID: compound, Category: d.Category}, Point: d.Point, Scene: d.Scene,
 	})
 	if err != nil {
 		if _, ok := errors.AsType[*errs.Error](err); !ok {
@@ -130,9 +159,9 @@ func (c *turn) filed(ctx context.Context, t ticket.Ticket) (string, error) {
 		return "", err
 	}
 	said := c.sayFiled(t, facts, len(c.st.Photos), bound, c.who.CompoundID != 0)
-	if c.st.Ask != askNothing || len(c.st.Photos) > 0 {
+	if c.st.Ask != askNothing || len(c.st.Photos) > 0 || c.st.Scene != "" {
 		c.forget()
-		c.st.Photos = nil
+		c.st.Photos, c.st.Scene = nil, ""
 	}
 	if t.Emergency && facts.compound == "" {
 		return c.askWhere(ctx, t, said)

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"fenlin/internal/errs"
+	"fenlin/internal/org"
 	"fenlin/internal/ticket"
 )
 
@@ -47,6 +48,27 @@ const (
 	sayThanks         = "不客气，应该的。以后有事直接写一句话，例如：3号楼2单元楼道灯坏了。"
 	sayHello          = "您好！小区里有事，直接写一句话就能报，例如：3号楼2单元楼道灯坏了。\n看进度回复「查」，全部功能回复「帮助」。"
 )
+
+// examples are what goes wrong with a thing of a category, as people say it.
+var examples = map[string]string{
+	"lighting": "不亮、一直闪、掉下来了", "elevator": "困人、不走、异响", "water": "停水、漏水、水发黄", "drainage": "堵了、返味、污水冒出来", "power": "停电、冒火花、线掉了",
+	"gas": "有煤气味、漏气", "heating": "不热、漏水", "building": "漏雨、墙皮掉了、裂缝", "access": "打不开、关不上、刷卡没反应", "fire": "没有水、过期了、通道堵了",
+	"parking": "充不上电、乱停车、地锁坏了", "sanitation": "没人清运、有异味、垃圾满了", "greening": "树倒了、树枝挡路、枯死了", "noise": "半夜施工、音响太大", "animals": "狗没拴、有马蜂窝",
+	"encroachment": "堆东西、占道、私搭乱建", "security": "有人打架、东西丢了", "road": "有坑、井盖丢了", "amenities": "坏了、松了、扎手", "property_service": "没人管、乱收费",
+}
+
+// sayBeside greets a person who scanned a code on a wall.
+func sayBeside(code org.Posted) string {
+	where := code.At.Name + code.Spot()
+	if code.Kind == org.FixtureCode {
+		where += "旁"
+	}
+	example := examples[code.Category]
+	if example == "" {
+		example = "灯坏了、漏水了、有垃圾"
+	}
+	return "您在" + where + "。请说出了什么事，例如：" + example + "。"
+}
 
 // fixed are the answers to words that need no look at anything.
 var fixed = map[word]string{

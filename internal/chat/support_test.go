@@ -27,6 +27,7 @@ type city struct {
 	sent int
 
 	crashes bool
+	codes   map[string]org.Code // on the walls, by the name that a script gives them
 }
 
 // newCity adds compounds with names that are easily mistaken, and with places.
@@ -43,7 +44,7 @@ func newCity(t testing.TB) *city {
 	}
 	store := kv.NewMemory()
 	t.Cleanup(func() { _ = store.Close() })
-	return &city{&chat.Service{Tickets: w.Service, Org: w.Org, Members: w.Members, KV: store, Now: w.Clock}, w, store, 0, false}
+	return &city{&chat.Service{Tickets: w.Service, Org: w.Org, Members: w.Members, KV: store, Now: w.Clock}, w, store, 0, false, nil}
 }
 
 // say sends a message as a person; people of the town are known by o-name.
@@ -91,7 +92,9 @@ func (c *city) message(t testing.TB, said string) chat.Message {
 		}
 		m.Label = "汾阳市英雄路"
 	case chat.KindSubscribe, chat.KindScan:
-		if rest != "" {
+		if code, ok := strings.CutPrefix(rest, "@"); ok {
+			m.Scene = c.codes[code].Scene()
+		} else if rest != "" {
 			m.Scene = fmt.Sprintf("compound:%d", c.town.Units[rest])
 		}
 		if kind == chat.KindSubscribe && rest != "" {
@@ -114,6 +117,27 @@ func (c *city) stage(t testing.TB, line string) {
 		c.town.Forward(d)
 	case "lose":
 		if err := c.kv.Del(t.Context(), "chat:o-"+rest); err != nil {
+			t.Fatal(err)
+		}
+	case "code": // name, compound, building, unit, thing, category
+		part := append(strings.Fields(rest), "", "", "", "")
+		code := org.Code{Kind: org.FixtureCode, OrgID: c.town.Units[part[1]], Building: part[2], Unit: part[3], Name: part[4], Category: part[5]}
+		switch {
+		case part[2] == "":
+			code.Kind = org.GateCode
+		case part[4] == "":
+			code.Kind = org.BuildingCode
+		}
+		made, err := c.Org.PutUp(t.Context(), c.town.Actor("city"), "", code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.codes == nil {
+			c.codes = map[string]org.Code{"nothing": {ID: 7}}
+		}
+		c.codes[part[0]] = made
+	case "revoke":
+		if err := c.Org.TakeDown(t.Context(), c.town.Actor("city"), c.codes[rest].Scene()); err != nil {
 			t.Fatal(err)
 		}
 	case "border":

@@ -72,6 +72,70 @@ new: [location 37.2705,111.7805]
 other: [location 37.2705,111.7805]
 < 1 锦绣花园（南薰社区，您就在这里） | 2
 `},
+	{"the code of a lift says where, and about what", `
+* code lift 福馨苑小区 3 2 电梯 elevator
+li: [scan @lift]
+< 您在福馨苑小区3号楼2单元电梯旁。请说出了什么事，例如：困人、不走、异响。 | !FY
+li: 你好
+< 您好 | !FY
+li: 不走了
+< FY261123-0001 | 电梯 | 福馨苑小区 3号楼2单元 | !回复数字
+li: 不走了，也没有人来修
+< !FY261123-0002
+`},
+	{"beside the code of a lift 困人 is an emergency", `
+* code lift 福馨苑小区 3 2 电梯 elevator
+stranger: [subscribe @lift]
+< 您好，这里是汾邻 | 您在福馨苑小区3号楼2单元电梯旁
+stranger: 困人
+< FY261123-0001 | 福馨苑小区 3号楼2单元 | 紧急 | 119
+`},
+	{"a sentence that says otherwise wins over the code", `
+* code lift 福馨苑小区 3 2 电梯 elevator
+li: [scan @lift]
+li: 楼道灯不亮了
+< 公共照明 | 福馨苑小区 3号楼2单元
+li: [scan @lift]
+li: 5号楼1单元电梯异响
+< 电梯 | 福馨苑小区 5号楼1单元
+li: [scan @lift]
+li: 昌瑞绿洲6号楼的电梯不走了
+< 电梯 | 昌瑞绿洲小区 6号楼 | !2单元
+`},
+	{"a code is forgotten after a while", `
+* code lift 福馨苑小区 3 2 电梯 elevator
+li: [scan @lift]
+* forward 16m
+li: 不走了
+< !FY
+`},
+	{"a code answers where a draft is", `
+* code door 昌瑞绿洲小区 8 1
+new: 楼道灯坏了
+< 哪个小区
+new: [scan @door]
+< FY261123-0001 | 昌瑞绿洲小区 8号楼1单元
+`},
+	{"a gate's code binds whoever has no home yet", `
+* code gate 昌瑞绿洲小区
+new: [scan @gate]
+< 已绑定小区：昌瑞绿洲小区
+li: [scan @gate]
+< 您在昌瑞绿洲小区。请说
+li: 有一棵树倒了
+< FY261123-0001 | 昌瑞绿洲小区
+`},
+	{"revoked and unknown codes are told of plainly", `
+* code lift 福馨苑小区 3 2 电梯 elevator
+li: [scan @lift]
+* revoke lift
+li: 不走了
+< !FY
+li: [scan @lift]
+< 这个二维码已经停用 | 写明小区和楼号
+new: [subscribe @nothing]
+< 您好，这里是汾邻 | 没有找到这个二维码
+`},
 	{"an unclear problem is asked about once", `
 li: 楼上有问题
 < 哪一类 | 1 | 其他

@@ -2,6 +2,8 @@ package org
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"gorm.io/gorm"
 )
@@ -54,6 +56,8 @@ const (
 	SeeMembers    Permission = "see_members"    // read the ledger of Party members and workers of the subtree, masked
 	ManageMembers Permission = "manage_members" // change it, and look at a personal field for a reason
 	ManageOrg     Permission = "manage_org"     // change the tree, the parties of compounds, the work units
+	ManageCodes   Permission = "manage_codes"   // put up codes in the subtree, and revoke them
+	Announce      Permission = "announce"       // announce outages in the subtree, and end them
 	SeeOrg        Permission = "see_org"        // read the history of the tree, who holds its posts, and the contacts of a compound's parties, masked
 )
 
@@ -68,6 +72,8 @@ var grants = map[Permission]map[Role]bool{
 	SeeMembers:    {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	ManageMembers: {CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	ManageOrg:     {CitySecretary: true, Clerk: true},
+	ManageCodes:   {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
+	Announce:      {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
 	SeeOrg:        {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 }
 
@@ -99,6 +105,23 @@ type Actor struct {
 func (a Actor) May(p Permission, path string) bool {
 	_, ok := a.by(p, path, 0)
 	return ok
+}
+
+// Announces says that the actor may announce at the unit with that path: by
+// Announce there, or as the desk of the department with that code, which serves
+// all that stands under the same unit as the department does.
+func (a Actor) Announces(path, department string) bool {
+	if a.May(Announce, path) {
+		return true
+	}
+	for _, post := range a.Posts {
+		if chain := (Unit{Path: post.OrgPath}).Chain(); post.Role == DepartmentDesk && department != "" && post.OrgCode == department && len(chain) > 1 {
+			if city := strings.TrimSuffix(post.OrgPath, strconv.FormatInt(chain[0], 10)+"/"); Within(path, city) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Over is May for a post of a rank higher than rank: whoever decides on

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ type Report struct {
 	Text     string
 	Place    Place
 	Point    *Point
+	Scene    string // of the code that was scanned, or empty: it says where, and perhaps about what
 	Photos   []int64
 }
 
@@ -124,12 +126,28 @@ func (s *Service) understand(ctx context.Context, r Report) (Understood, error) 
 	if err != nil {
 		return Understood{}, err
 	}
-	reading := s.Reader.Read(text, known.Gazetteer)
+	var code org.Posted
+	if r.Scene != "" {
+		if code, err = s.Org.Posted(ctx, r.Scene); err != nil {
+			return Understood{}, err
+		}
+	}
+	reading := s.Hear(text, known, code.Code)
 	u := Understood{Reading: reading, Place: r.Place}
 	if u.Place.Category == "" {
 		u.Place.Category = reading.Guesses[0].Code
 	} else if _, ok := s.Reader.Category(u.Place.Category); !ok {
 		return u, ErrInvalid.At("category", "没有这个类别")
+	}
+	if u.Place.OrgID == 0 && len(reading.Compounds) > 0 && reading.Compounds[0].Confidence >= understand.Sure {
+		u.Place.OrgID = reading.Compounds[0].ID
+	}
+	if code.At.Kind == org.CompoundKind && (u.Place.OrgID == 0 || known.ByID[u.Place.OrgID].OrgID == code.At.ID) {
+		u.Place.OrgID = code.At.ID
+		if b := cmp.Or(u.Place.Building, reading.Building); b == "" || b == code.Building {
+			u.Place.Building = code.Building
+			u.Place.Unit = cmp.Or(u.Place.Unit, reading.Unit, code.Unit)
+		}
 	}
 	for _, f := range []struct {
 		to   *string
@@ -138,9 +156,6 @@ func (s *Service) understand(ctx context.Context, r Report) (Understood, error) 
 		if *f.to == "" {
 			*f.to = f.from
 		}
-	}
-	if u.Place.OrgID == 0 && len(reading.Compounds) > 0 && reading.Compounds[0].Confidence >= understand.Sure {
-		u.Place.OrgID = reading.Compounds[0].ID
 	}
 	if u.Place.OrgID == 0 && r.Point != nil { // within a known border beats where the person lives
 		if near := org.Nearest(known.List, *r.Point); len(near) > 0 && near[0].Inside {
@@ -151,6 +166,29 @@ func (s *Service) understand(ctx context.Context, r Report) (Understood, error) 
 		u.Place.OrgID = known.ByID[r.Home].OrgID
 	}
 	return u, known.stand(&u.Place)
+}
+
+// Hear reads a sentence that somebody said beside a code; the zero code is
+// none. What the sentence leaves unclear is about the thing with the code: 不走
+// beside a lift tells of the lift. One that is clear by itself stands as it is.
+func (s *Service) Hear(text string, known *places, at org.Code) understand.Reading {
+	own := s.Reader.Read(text, known.Gazetteer)
+	thing, ok := s.Reader.Category(at.Category)
+	if !ok || own.Clear && own.Guesses[0].Code != thing.Code {
+		return own
+	}
+	about := s.Reader.Read(thing.Name+text, known.Gazetteer)
+	says := len(about.Words) > len(s.Reader.Read(thing.Name, nil).Words) // it tells more than the thing's name
+	if about.Intent != understand.Problem || own.Intent != understand.Problem && !says {
+		return own
+	}
+	first := understand.Guess{Code: thing.Code, Name: thing.Name, Confidence: 1}
+	own.Guesses = append([]understand.Guess{first}, slices.DeleteFunc(own.Guesses, func(g understand.Guess) bool { return g.Code == thing.Code })...)
+	own.Intent, own.Clear, own.Words = understand.Problem, true, about.Words
+	if about.Emergency {
+		own.Emergency, own.Danger = true, about.Danger
+	}
+	return own
 }
 
 func (s *Service) draft(r Report, u Understood, route routed, now time.Time) Ticket {

@@ -62,6 +62,12 @@ func (s *Server) routes(r *gin.Engine) {
 
 	open(a, route{get, "/compounds", "listCompounds", "小区列表：按名称查找，或由近到远", 200, nil}, s.listCompounds)
 	open(a, route{get, "/compounds/{id}", "showCompound", "小区", 200, []int{notFound}}, s.showCompound)
+	signed(a, route{get, "/codes", "listCodes", "大门、楼栋、服务点和设施的二维码", 200, []int{forbidden, notFound}}, s.listCodes)
+	signed(a, route{post, "/codes", "putUpCode", "新做一个二维码：扫码报事时自动填好位置和类别", 201, []int{forbidden, notFound, conflict, tooMany}}, s.putUpCode)
+	signed(a, route{get, "/codes/sheet", "drawSheet", "二维码打印页：A4 图片，每页 12 个，响应头 X-Next-Cursor 是下一页", 200, []int{forbidden, notFound}}, s.drawSheet)
+	open(a, route{get, "/codes/{scene}", "showCode", "二维码在哪里、多半是什么事", 200, []int{notFound}}, s.showCode)
+	signed(a, route{get, "/codes/{scene}/picture", "drawCode", "二维码图片（PNG），下面写着小区和位置", 200, []int{forbidden, notFound}}, s.drawCode)
+	signed(a, route{remove, "/codes/{scene}", "takeDownCode", "停用一个二维码", 204, []int{forbidden, notFound}}, s.takeDownCode)
 	open(a, route{get, "/categories", "listCategories", "问题类别", 200, nil}, s.listCategories)
 
 	signed(a, route{get, "/orgs", "listOrgs", "组织：按上级、类型、名称查找；at 看某一时刻的组织", 200, nil}, s.listOrgs)

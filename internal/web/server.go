@@ -15,6 +15,7 @@ import (
 	"fenlin/internal/ledger"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
+	"fenlin/internal/placard"
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
 	"fenlin/internal/wechat"
@@ -46,6 +47,7 @@ type Server struct {
 	Site     string       // the address that people reach, without a slash at its end
 	Sim      http.Handler // everything under /sim/; nil outside the demo
 
+	printer placard.Printer // of the codes on walls
 	once    sync.Once
 	metrics *metrics
 }

@@ -42,11 +42,12 @@ type ReportInput struct {
 	PlaceInput
 	Location *location `json:"location,omitempty"`
 	Photos   list[id]  `json:"photos,omitempty" maxItems:"9" doc:"ids of photos sent before"`
+	Scene    string    `json:"scene,omitempty" maxLength:"64" doc:"of the code that was scanned: what the text leaves open of place and category is the code's"`
 }
 
 func (r ReportInput) report(c caller, key string) ticket.Report {
 	return ticket.Report{
-		Key: key, Reporter: c.Person.ID, Home: c.Home, Channel: channel, Text: r.Text, Place: r.place(), Point: r.Location.point(), Photos: r.Photos.numbers(id.number),
+		Key: key, Reporter: c.Person.ID, Home: c.Home, Channel: channel, Text: r.Text, Place: r.place(), Point: r.Location.point(), Photos: r.Photos.numbers(id.number), Scene: r.Scene,
 	}
 }
 
