@@ -94,6 +94,9 @@ func Ground(c Config) (*App, error) {
 	if a.Tickets.Routes, err = load(rules, "routing.yaml", routing.Load); err != nil {
 		return nil, err
 	}
+	if a.Tickets.Likeness, err = load(rules, "duplicates.yaml", ticket.LoadLikeness); err != nil {
+		return nil, err
+	}
 	if a.Tickets.Calendar, err = load(rules, "calendar.yaml", calendar.New); err != nil {
 		return nil, err
 	}

@@ -95,7 +95,8 @@ func TestCrash_KilledAtRandomPointsLosesNothingAndDoublesNothing(t *testing.T) {
 				return
 			default:
 			}
-			number := numbered.FindString(p.send(sim, person, fmt.Sprintf("%d号楼%d单元楼道灯坏了", i%5+1, i%3+1)))
+			lamp := fmt.Sprintf("%d号楼%d单元楼道灯坏了", 10*first+i%5, i%3+1) // none of which another of them tells
+			number := numbered.FindString(p.send(sim, person, lamp))
 			if number == "" {
 				t.Errorf("%s got no number", person)
 				return

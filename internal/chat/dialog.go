@@ -28,6 +28,7 @@ const (
 	askWithdraw ask = "withdraw" // whether to withdraw a ticket that is not fresh
 	askVerdict  ask = "verdict"  // how a finished or closed ticket was
 	askMore     ask = "more"     // the text that adds to a ticket
+	askKnown    ask = "known"    // whether the draft is what was told before
 )
 
 // option is one numbered answer.
@@ -42,7 +43,10 @@ type draft struct {
 	Text     string        `json:"text,omitempty"`
 	Category string        `json:"category,omitempty"`
 	Point    *ticket.Point `json:"point,omitempty"`
-	Scene    string        `json:"scene,omitempty"` // of the code beside which it was said
+	Scene    string        `json:"scene,omitempty"`    // of the code beside which it was said
+	Compound int64         `json:"compound,omitempty"` // that was chosen; 0: what the text says
+	Sure     bool          `json:"sure,omitempty"`     // it is to be filed, whatever is known already
+	Moves    bool          `json:"moves,omitempty"`    // the compound was asked for: it becomes the home
 }
 
 // photo is a picture that waits for its report.
@@ -69,6 +73,8 @@ type state struct {
 
 	LastKey  string `json:"last_key,omitempty"` // the message that changed this last, and its reply
 	LastText string `json:"last_text,omitempty"`
+
+	away bool // the store does not answer: what need not be asked is not asked
 }
 
 func stateKey(openid string) string { return "chat:" + openid }
@@ -79,6 +85,7 @@ func (s *Service) recall(ctx context.Context, openid string) state {
 	kept, ok, err := s.KV.Get(ctx, stateKey(openid))
 	if err != nil {
 		slog.WarnContext(ctx, "dialog not read", "err", err)
+		st.away = true
 		return st
 	}
 	if !ok {
@@ -151,7 +158,7 @@ func (c *turn) command(ctx context.Context, in input) (string, error) {
 		c.forget()
 	}
 	said, err := c.obey(ctx, in, stood)
-	if err == nil && in.word != wordLeave && (stood.Ask == askKind || stood.Ask == askPlace) {
+	if err == nil && in.word != wordLeave && (stood.Ask == askKind || stood.Ask == askPlace || stood.Ask == askKnown) {
 		said += "\n（刚才「" + short(stood.Draft.Text, 12) + "」还没有登记，要报请把小区和问题写在一句话里再发一次。）"
 	}
 	return said, err
@@ -242,6 +249,8 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 		return c.correct(ctx, c.st.Number, ticket.Place{OrgID: o.ID}, "位置应为"+o.Label)
 	case askWithdraw:
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Withdraw})
+	case askKnown:
+		return c.same(ctx, o.Code)
 	case askVerdict, askMore, askNothing: // answered elsewhere
 	}
 	return sayNoQuestion, nil

@@ -100,10 +100,17 @@ func (c *turn) file(ctx context.Context, d draft, compound int64) (string, error
 	if said, ok, err := c.justFiled(ctx, d); ok || err != nil {
 		return said, err
 	}
-	t, err := c.Tickets.Report(ctx, ticket.Report{
+	d.Compound, d.Moves = compound, d.Moves || c.st.Ask == askPlace
+	report := ticket.Report{
 		Key: c.m.Key, Reporter: c.who.ID, Home: c.who.CompoundID, Channel: "chat", Text: d.Text,
 		Place: ticket.Place{OrgID: compound, Category: d.Category}, Point: d.Point, Scene: d.Scene,
-	})
+	}
+	if !d.Sure && !c.st.away {
+		if said, asked, err := c.meet(ctx, d, report); asked || err != nil {
+			return said, err
+		}
+	}
+	t, err := c.Tickets.Report(ctx, report)
 	if err != nil {
 		if _, ok := errors.AsType[*errs.Error](err); !ok {
 			return "", err
@@ -143,7 +150,7 @@ func (c *turn) justFiled(ctx context.Context, d draft) (string, bool, error) {
 // tells of it. Doing it again changes nothing.
 func (c *turn) filed(ctx context.Context, t ticket.Ticket) (string, error) {
 	bound := false
-	if c.st.Ask == askPlace && c.st.Draft.Text == t.Text && (c.who.CompoundID == 0 || c.who.CompoundID == t.OrgID) {
+	if (c.st.Ask == askPlace || c.st.Draft.Moves) && c.st.Draft.Text == t.Text && (c.who.CompoundID == 0 || c.who.CompoundID == t.OrgID) {
 		if err := c.Members.Live(ctx, c.who.ID, t.OrgID); err != nil {
 			return "", err
 		}
@@ -159,6 +166,15 @@ func (c *turn) filed(ctx context.Context, t ticket.Ticket) (string, error) {
 		return "", err
 	}
 	said := c.sayFiled(t, facts, len(c.st.Photos), bound, c.who.CompoundID != 0)
+	if t.Emergency { // it was held back for nothing, but whoever told it should know
+		before, err := c.Tickets.Before(ctx, t)
+		if err != nil {
+			return "", err
+		}
+		if len(before) > 0 {
+			said += "\n（这件事刚才已经有人报过：" + before[0].Number + "，" + before[0].State.Name() + "。）"
+		}
+	}
 	if c.st.Ask != askNothing || len(c.st.Photos) > 0 || c.st.Scene != "" {
 		c.forget()
 		c.st.Photos, c.st.Scene = nil, ""
@@ -234,7 +250,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		if len(r.Compounds) > 0 || r.Intent != understand.Chatter {
 			return c.namedPlace(ctx, text, r)
 		}
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askNothing:
 	}
 	if r.Intent == understand.Chatter {
 		return c.repeat("好的。"), nil

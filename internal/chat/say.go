@@ -203,6 +203,8 @@ func (c *turn) told(ctx context.Context, t ticket.Ticket, e ticket.Event) (strin
 		return t.Number + " 已催办，办理人：" + who + "办完。\n回复「查 " + tail(t) + "」看进度。", nil
 	case ticket.Correct:
 		return fmt.Sprintf("%s 已更正。\n类别：%s\n位置：%s\n办理：%s\n时限：%s 前\n还不对再回复「改」，看进度回复「查」。", t.Number, f.kind, f.place, f.lead, c.when(t.DueAt)), nil
+	case ticket.Follow:
+		return t.Number + " 已记下：您也遇到了。办理人：" + who + "办完，办结后告诉您。\n要说更多，直接写一句话。", nil
 	case ticket.Add:
 		if strings.HasPrefix(e.Note, correction) {
 			return t.Number + " 已在办理，不能直接改；您的更正已经告诉办理人（" + f.lead + "）。\n看进度回复「查 " + tail(t) + "」。", nil
@@ -296,6 +298,13 @@ func (s *Service) sayProgress(ctx context.Context, full ticket.Full) (string, er
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n%s，%s\n办理：%s", t.Number, t.State.Name(), f.kind, f.place, f.lead)
+	if t.State == ticket.Merged {
+		into, err := s.Tickets.Into(ctx, t)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "\n已并入 %s，%s", into.Number, into.State.Name())
+	}
 	if t.State.Open() {
 		fmt.Fprintf(&b, "\n时限：%s 前", s.when(t.DueAt))
 	}

@@ -136,6 +136,9 @@ func (c *city) stage(t testing.TB, line string) {
 			c.codes = map[string]org.Code{"nothing": {ID: 7}}
 		}
 		c.codes[part[0]] = made
+	case "merge":
+		from, into, _ := strings.Cut(rest, " ")
+		c.handle(t, from, ticket.Merge, "FY261123-"+into)
 	case "revoke":
 		if err := c.Org.TakeDown(t.Context(), c.town.Actor("city"), c.codes[rest].Scene()); err != nil {
 			t.Fatal(err)
@@ -164,7 +167,7 @@ func (c *city) stage(t testing.TB, line string) {
 }
 
 // handle acts as whoever leads the ticket now.
-func (c *city) handle(t testing.TB, number string, a ticket.Action) {
+func (c *city) handle(t testing.TB, number string, a ticket.Action, into ...string) {
 	t.Helper()
 	number = "FY261123-" + number
 	city := c.town.Actor("city")
@@ -174,7 +177,7 @@ func (c *city) handle(t testing.TB, number string, a ticket.Action) {
 	}
 	for name, post := range c.town.Posts {
 		if post == full.LeadPost {
-			c.town.Do(t, name, number, ticket.Input{Action: a, Note: "已处理"})
+			c.town.Do(t, name, number, ticket.Input{Action: a, Note: "已处理", Into: strings.Join(into, "")})
 			return
 		}
 	}

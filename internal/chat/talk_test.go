@@ -72,6 +72,86 @@ new: [location 37.2705,111.7805]
 other: [location 37.2705,111.7805]
 < 1 锦绣花园（南薰社区，您就在这里） | 2
 `},
+	{"what a neighbour has told already is offered, and joined", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* forward 2h
+wang: 三号楼二单元的楼道灯不亮了
+< 这件事已经有人报了：FY261123-0001，公共照明，福馨苑小区 3号楼，今天报的，已派单 | 1 我也遇到 | 2 另外报 | !2单元
+wang: 1
+< FY261123-0001 已记下：您也遇到了 | 办结后告诉您
+stranger: 福馨苑3号楼2单元楼道灯坏了
+< FY261123-0002 | !已经有人报了
+`},
+	{"another report of the same is filed when it is meant", `
+li: 3号楼2单元楼道灯坏了
+wang: 3号楼2单元楼道灯不亮
+< 已经有人报了 | !FY261123-0002
+wang: 另外报
+< 已登记：FY261123-0002
+wang: 3号楼3单元楼道灯不亮
+< 已登记：FY261123-0003
+`},
+	{"one's own report takes the words", `
+li: 3号楼2单元楼道灯坏了
+* forward 2h
+li: 3号楼2单元楼道灯还是不亮，老人看不见路
+< 这件事您报过：FY261123-0001 | 1 就是那件，补充进去 | 2 另外报
+li: 1
+< FY261123-0001 已补充「3号楼2单元楼道灯还是不亮
+`},
+	{"whose report was merged may still say that it is not solved", `
+li: 3号楼2单元楼道灯坏了
+wang: 3号楼2单元楼道灯不亮
+wang: 2
+< FY261123-0002
+* merge 0002 0001
+wang: 查 0002
+< FY261123-0002 已合并 | 已并入 FY261123-0001，已派单
+* finish 0001
+wang: 没解决
+< FY261123-0001 已退回重办
+wang: 查 0002
+< 已并入 FY261123-0001，重办
+* finish 0001
+wang: 满意
+< 谢谢 | FY261123-0001 | 等最先报事的人确认
+li: 1
+< 已按「满意」结案
+wang: 没解决
+< FY261123-0001 已退回重办
+`},
+	{"what was settled a moment ago holds nothing up", `
+li: 3号楼2单元楼道灯坏了
+* finish 0001
+wang: 3号楼2单元楼道灯不亮
+< 已登记：FY261123-0002
+li: 1
+< 满意
+* forward 2h
+li: 3号楼2单元楼道灯又不亮了
+< 已经有人报了：FY261123-0002
+li: 2
+< 已登记：FY261123-0003
+`},
+	{"an emergency is held back by nothing, but known", `
+li: 3号楼2单元电梯困人了
+< FY261123-0001
+wang: 3号楼2单元电梯困住人了
+< FY261123-0002 | 这件事刚才已经有人报过：FY261123-0001
+`},
+	{"what is private is not told to neighbours", `
+li: 楼上邻居吵架打孩子，3号楼2单元
+wang: 3号楼2单元楼上邻居吵架打孩子
+< !已经有人报了
+`},
+	{"the compound asked for becomes home though the thing is known", `
+li: 3号楼2单元楼道灯坏了
+new: 3号楼2单元楼道灯不亮
+< 哪个小区
+new: 福馨苑
+< FY261123-0002 | 已记住您住在福馨苑小区
+`},
 	{"the code of a lift says where, and about what", `
 * code lift 福馨苑小区 3 2 电梯 elevator
 li: [scan @lift]
@@ -207,6 +287,8 @@ li: 3号楼2单元楼道灯坏了
 < 刚才已经登记 | FY261123-0001
 * forward 20m
 li: 3号楼2单元楼道灯坏了
+< 这件事您报过：FY261123-0001
+li: 2
 < FY261123-0002
 `},
 	{"chatter is no ticket", `

@@ -167,6 +167,9 @@ func (c *turn) late(ctx context.Context, v verdict, text string) (string, error)
 		return c.elsewhere(ctx, text)
 	}
 	t := tickets[0]
+	if t.State == ticket.Merged {
+		return c.lateMerged(ctx, t, v, text)
+	}
 	switch {
 	case t.State == ticket.Closed:
 		return c.rateClosed(ctx, t, v, text)
@@ -176,6 +179,27 @@ func (c *turn) late(ctx context.Context, v verdict, text string) (string, error)
 		return t.Number + " 还没有办结，办结后再请您评价。回复「查 " + tail(t) + "」看进度；不用办了就回复「撤销」。", nil
 	}
 	return c.elsewhere(ctx, text)
+}
+
+// lateMerged takes a verdict of somebody whose report was merged into another:
+// they may say that it is not solved.
+func (c *turn) lateMerged(ctx context.Context, t ticket.Ticket, v verdict, text string) (string, error) {
+	into, err := c.Tickets.Into(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	objects := v == unsolved || v == notHappy
+	switch {
+	case objects && into.State == ticket.Finished:
+		return c.act(ctx, into.Number, unsolved.confirmation(text))
+	case objects && into.State == ticket.Closed:
+		return c.act(ctx, into.Number, ticket.Input{Action: ticket.Reopen, Note: text})
+	case into.State == ticket.Finished:
+		return "谢谢。您报的事已并入 " + into.Number + "，等最先报事的人确认；您那里还没好，请回复「没解决」。", nil
+	case into.State.Open():
+		return into.Number + " 还没有办结，办结后告诉您。", nil
+	}
+	return into.Number + " " + into.State.Name() + "。还有别的事，直接写一句话。", nil
 }
 
 // stillWords begin a sentence that goes on about what was told before.

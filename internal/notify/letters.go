@@ -60,6 +60,7 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		}
 		return []letter{
 			{"finished", "您的报事已办结", e.Note, ticket.ConfirmPrompt, reporter, nil},
+			{"finished", "您的报事已办结", e.Note, "没解决请回复「没解决」", m.Brought, nil},
 			{"finished", "您关注的问题已办结", e.Note, "回复「查」查看进度", joined, nil},
 		}
 	case ticket.Confirm, ticket.Reopen, ticket.Close:
@@ -96,7 +97,7 @@ func (s *Service) letters(m ticket.Moment) []letter {
 	case ticket.Withdraw:
 		return []letter{{"withdrawn", "居民已撤销工单", what, "无需再办理", nil, lead}}
 	case ticket.Merge:
-		return []letter{{"merged", "您的报事已合并", "同一问题已有工单 " + d.Into, "今后的进展以该工单为准", reporter, nil}}
+		return []letter{{"merged", "您的报事已合并", "同一问题已有工单 " + d.Into, "今后的进展以该工单为准", reporter, nil}, {"merged", "您关注的问题已合并", "同一问题已有工单 " + d.Into, "今后的进展以该工单为准", joined, nil}}
 	case ticket.Urge:
 		return []letter{{"urged", "居民催办", what, due, nil, lead}}
 	case ticket.Add:

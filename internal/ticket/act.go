@@ -165,6 +165,16 @@ func (s *Service) situation(ctx context.Context, t Ticket, by org.Actor) (*situa
 			return nil, err
 		}
 		sit.rel = sit.relate(joined > 0)
+		if joined > 0 { // whoever was brought along by a merger follows
+			var merged int64
+			err := s.DB.Read(ctx).Raw("SELECT COUNT(*) FROM tickets WHERE reporter_id = ? AND merged_into = ?", by.Person, t.ID).Scan(&merged).Error
+			if err != nil {
+				return nil, err
+			}
+			if merged > 0 {
+				sit.rel |= brought
+			}
+		}
 	}
 	return sit, nil
 }
@@ -231,6 +241,8 @@ func (s *situation) actorAs(by relation) (int64, string) {
 		return p.ID, p.Title
 	}
 	switch {
+	case by&brought != 0:
+		return 0, "并入的报事人"
 	case by&follower != 0:
 		return 0, "同遇居民"
 	case by&neighbour != 0:

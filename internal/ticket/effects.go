@@ -256,6 +256,16 @@ func (c *change) settle(how Outcome) error {
 func doConfirm(c *change) error  { return c.settle(Confirmed) }
 func doFollowUp(c *change) error { return c.settle(FollowedUp) }
 
+// doObject is the word of somebody whose report was merged into this one: they
+// may say that it is not solved. That it is solved is for its reporter to say.
+func doObject(c *change) error {
+	if *c.in.Solved {
+		return ErrInvalid.At(string(FieldSolved), "已经解决请等最先报事的人确认；您那里没有解决，请直接说没解决")
+	}
+	c.detail.Solved, c.next.Solved = c.in.Solved, c.in.Solved
+	return doRedo(c)
+}
+
 func doTacit(c *change) error {
 	if c.t.ConfirmBy != c.in.at {
 		return ErrNotAllowed // finished anew since: that finish has its own window

@@ -26,7 +26,9 @@ type Choice struct {
 // Full is a ticket as the caller may see it.
 type Full struct {
 	Ticket
-	Whole   bool // all of it; otherwise what neighbours may know
+	Whole   bool     // all of it; otherwise what neighbours may know
+	Into    *Ticket  // the one that it was merged into
+	Merged  []Ticket // those that were merged into it; none unless Whole
 	Actions []Choice
 	Events  []Event // none unless Whole
 	Parts   []Part
@@ -65,14 +67,24 @@ func (s *Service) full(ctx context.Context, by org.Actor, t Ticket) (Full, error
 	if sit.rel == 0 {
 		return Full{}, ErrUnknown
 	}
-	f := Full{Ticket: t, Posts: sit.posts, Parts: sit.parts, Whole: sit.rel&^(follower|neighbour) != 0}
+	f := Full{Ticket: t, Posts: sit.posts, Parts: sit.parts, Whole: sit.rel&^(follower|neighbour|brought) != 0}
 	for _, r := range sit.allowed() {
 		f.Actions = append(f.Actions, Choice{r.action, r.label, r.needs, r.takes})
+	}
+	if t.MergedInto != 0 {
+		into, err := s.byID(ctx, t.MergedInto)
+		if err != nil {
+			return f, err
+		}
+		f.Into = &into
 	}
 	if !f.Whole {
 		return f, nil
 	}
 	if err := s.DB.Read(ctx).Order("seq").Find(&f.Events, "ticket_id = ?", t.ID).Error; err != nil {
+		return f, err
+	}
+	if f.Merged, err = s.mergedInto(ctx, f.Events); err != nil {
 		return f, err
 	}
 	if t.AnonymisedAt != 0 {
@@ -89,6 +101,37 @@ func (s *Service) full(ctx context.Context, by org.Actor, t Ticket) (Full, error
 	}
 	f.Reporter, err = s.Members.Masked(reporter)
 	return f, err
+}
+
+// mergedInto are the tickets that were merged into one, as its own log says.
+func (s *Service) mergedInto(ctx context.Context, log []Event) ([]Ticket, error) {
+	var numbers []string
+	for _, e := range log {
+		if number, ok := strings.CutPrefix(e.Note, noteMerged); ok && e.Action == Add && e.ActorID == 0 {
+			numbers = append(numbers, number)
+		}
+	}
+	var found []Ticket
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	err := s.DB.Read(ctx).Order("id").Find(&found, "number IN ?", numbers).Error
+	return found, err
+}
+
+// Into is the ticket that one was merged into, as it stands now; itself when it
+// was merged into none.
+func (s *Service) Into(ctx context.Context, t Ticket) (Ticket, error) {
+	for range 10 { // mergers of mergers
+		if t.MergedInto == 0 {
+			break
+		}
+		var err error
+		if t, err = s.byID(ctx, t.MergedInto); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
 }
 
 // View names a list of tickets.
@@ -253,6 +296,7 @@ type Moment struct {
 	Posts     map[int64]org.Post
 	Parts     []Part
 	Followers []int64
+	Brought   []int64 // who reported what was merged into it
 	Deciders  []int64 // posts that may decide what is pending
 }
 
@@ -275,5 +319,16 @@ func (s *Service) At(ctx context.Context, h Happened) (Moment, error) {
 		m.Deciders = []int64{up.ID}
 	}
 	err = s.DB.Read(ctx).Raw("SELECT person_id FROM ticket_followers WHERE ticket_id = ? ORDER BY person_id", t.ID).Scan(&m.Followers).Error
+	if err != nil || len(m.Followers) == 0 {
+		return m, err
+	}
+	var added []Event
+	if err := s.DB.Read(ctx).Find(&added, "ticket_id = ? AND action = ? AND actor_id = 0", t.ID, Add).Error; err != nil {
+		return m, err
+	}
+	merged, err := s.mergedInto(ctx, added)
+	for _, one := range merged {
+		m.Brought = append(m.Brought, one.ReporterID)
+	}
 	return m, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ type Report struct {
 type Understood struct {
 	Reading    understand.Reading
 	Place      Place // complete but for OrgID, which is 0 while the compound is unknown
-	Duplicates []Ticket
+	Duplicates []Duplicate
 	Lead       org.Post
 	Grade      string
 	Reason     string
@@ -60,7 +61,7 @@ func (s *Service) Preview(ctx context.Context, r Report) (Understood, error) {
 		return u, err
 	}
 	u.Lead, u.Grade, u.Reason, u.DueAt = route.lead, route.grade, route.reason, route.dueAt
-	u.Duplicates, err = s.duplicates(ctx, u.Place)
+	u.Duplicates, err = s.duplicates(ctx, u, r, s.Now(), math.MaxInt64)
 	return u, err
 }
 
@@ -296,16 +297,4 @@ func dayOf(number string) string {
 
 func happened(t Ticket, seq int64, now time.Time) outbox.Event {
 	return outbox.New(TopicEvent, fmt.Sprintf("ticket:%d:%d", t.ID, seq), t.ID, Happened{t.ID, seq}, now)
-}
-
-// duplicates are open tickets of the last week for the same thing in the same place.
-func (s *Service) duplicates(ctx context.Context, p Place) ([]Ticket, error) {
-	var found []Ticket
-	q := s.DB.Read(ctx).Where("org_id = ? AND created_at > ? AND category = ? AND state IN ?",
-		p.OrgID, s.Now().Add(-7*24*time.Hour).UnixMilli(), p.Category, working)
-	if p.Building != "" {
-		q = q.Where("building IN ?", []string{"", p.Building})
-	}
-	err := q.Order("created_at DESC").Limit(3).Find(&found).Error
-	return found, err
 }

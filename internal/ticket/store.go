@@ -107,6 +107,9 @@ func (s *Service) insertParts(tx *gorm.DB, ticket int64, parts []Part) error {
 	return tx.Create(&parts).Error
 }
 
+// noteMerged begins the log's word of a ticket that was merged into another.
+const noteMerged = "并入同一问题的工单 "
+
 // bring takes the reporter and followers of a merged ticket along to the other.
 func (s *Service) bring(tx *gorm.DB, c *change) error {
 	var people []int64
@@ -125,7 +128,7 @@ func (s *Service) bring(tx *gorm.DB, c *change) error {
 	other := *c.into
 	e := Event{
 		ID: s.DB.NewID(), TicketID: other.ID, Seq: other.Version + 1, Action: Add, FromState: other.State, ToState: other.State,
-		ActorTitle: systemTitle, Note: "并入同一问题的工单 " + c.t.Number, Data: asJSON(Detail{}), At: c.now.UnixMilli(),
+		ActorTitle: systemTitle, Note: noteMerged + c.t.Number, Data: asJSON(Detail{}), At: c.now.UnixMilli(),
 	}
 	return s.advance(tx, &other, *c.into, e)
 }

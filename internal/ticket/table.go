@@ -54,6 +54,7 @@ const (
 	overseer                       // may see the tickets of the place
 	neighbour                      // lives in the compound
 	system                         // Fenlin itself, when a time has come
+	brought                        // reported one that was merged into it
 )
 
 // Field is what an action asks for beside its name.
@@ -130,9 +131,11 @@ var table = []rule{
 	{Close, "回访结案", []State{Finished}, above, Closed, []Field{FieldSolved, FieldNote}, []Field{FieldSatisfaction}, nil, doFollowUp},
 	{Close, "到期结案", []State{Finished}, system, Closed, nil, nil, nil, doTacit},
 	{Confirm, "确认结果", []State{Finished}, reporter, Closed, []Field{FieldSolved}, []Field{FieldSatisfaction, FieldNote}, nil, doConfirm},
+	{Confirm, "没解决", []State{Finished}, brought, Reopened, []Field{FieldSolved}, []Field{FieldNote}, nil, doObject},
 	{Rate, "评价", []State{Closed}, reporter, "", []Field{FieldSatisfaction}, []Field{FieldNote}, mayRate, doRate},
 	{Rate, "评价部门", []State{Contacted, Consulting, Whistled, Finished, Closed}, lead | above, "", []Field{FieldPosts, FieldSatisfaction}, []Field{FieldNote}, somebodyCame, doAppraise},
 	{Reopen, "要求重办", []State{Closed, Rejected, Excluded}, reporter, Reopened, []Field{FieldNote}, []Field{FieldPhotos}, mayReopen, doRedo},
+	{Reopen, "要求重办", []State{Closed}, brought, Reopened, []Field{FieldNote}, []Field{FieldPhotos}, mayReopen, doRedo},
 	{Withdraw, "撤销", working, reporter, Withdrawn, nil, []Field{FieldNote}, nil, doEnd},
 	{Urge, "催办", working, reporter | follower, "", nil, []Field{FieldNote}, mayUrge, doUrge},
 	{Add, "督办", append([]State{Finished}, working...), above, "", []Field{FieldNote}, []Field{FieldPhotos}, notMine, doSupervise},

@@ -249,6 +249,7 @@ type Service struct {
 	Reader   *understand.Reader
 	Routes   *routing.Tree
 	Calendar *calendar.Calendar
+	Likeness *Likeness
 	Now      func() time.Time
 
 	places  atomic.Pointer[places]

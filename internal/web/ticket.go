@@ -55,19 +55,26 @@ func (r ReportInput) report(c caller, key string) ticket.Report {
 const channel = "api"
 
 type previewView struct {
-	Category     guessView         `json:"category"`
-	Alternatives list[guessView]   `json:"alternatives"`
-	Intent       string            `json:"intent" enum:"problem,question,chatter,unclear"`
-	Compound     maybe[named]      `json:"compound" doc:"null while it is not known"`
-	Compounds    list[namedGuess]  `json:"compounds" doc:"those that the text may name, best first"`
-	Building     string            `json:"building"`
-	Unit         string            `json:"unit"`
-	Floor        string            `json:"floor"`
-	Room         string            `json:"room"`
-	Emergency    bool              `json:"emergency"`
-	Advice       string            `json:"advice" doc:"what to do in the danger, or empty"`
-	Duplicates   list[TicketBrief] `json:"duplicates" doc:"open tickets of the same thing nearby: following one is better than a second"`
-	Route        maybe[routeView]  `json:"route" doc:"null while the compound is not known"`
+	Category     guessView           `json:"category"`
+	Alternatives list[guessView]     `json:"alternatives"`
+	Intent       string              `json:"intent" enum:"problem,question,chatter,unclear"`
+	Compound     maybe[named]        `json:"compound" doc:"null while it is not known"`
+	Compounds    list[namedGuess]    `json:"compounds" doc:"those that the text may name, best first"`
+	Building     string              `json:"building"`
+	Unit         string              `json:"unit"`
+	Floor        string              `json:"floor"`
+	Room         string              `json:"room"`
+	Emergency    bool                `json:"emergency"`
+	Advice       string              `json:"advice" doc:"what to do in the danger, or empty"`
+	Duplicates   list[duplicateView] `json:"duplicates" doc:"what was told of the same thing nearby, likest first: following one is better than a second. Of those who live there, and never what the caller may not see"`
+	Route        maybe[routeView]    `json:"route" doc:"null while the compound is not known"`
+}
+
+type duplicateView struct {
+	TicketBrief
+	Own   bool         `json:"own" doc:"the caller's own"`
+	Score float64      `json:"score"`
+	Why   list[string] `json:"why" doc:"each likeness with its points"`
 }
 
 type guessView struct {
@@ -115,7 +122,7 @@ func (s *Server) previewTicket(ctx context.Context, c caller, in *previewInput) 
 	if u.Reading.Emergency {
 		v.Advice = s.Tickets.Reader.Advice(u.Reading.Danger)
 	}
-	if v.Duplicates, err = s.briefs(ctx, u.Duplicates, func(t ticket.Ticket) bool { return t.ReporterID == c.Person.ID }); err != nil {
+	if v.Duplicates, err = s.duplicates(ctx, u.Duplicates); err != nil {
 		return nil, err
 	}
 	if u.Lead.ID != 0 {
@@ -123,6 +130,20 @@ func (s *Server) previewTicket(ctx context.Context, c caller, in *previewInput) 
 	}
 	v.Compound, err = s.place(ctx, u.Place.OrgID)
 	return answer(v), err
+}
+
+func (s *Server) duplicates(ctx context.Context, found []ticket.Duplicate) (list[duplicateView], error) {
+	tickets, own := make([]ticket.Ticket, 0, len(found)), map[int64]bool{}
+	for _, d := range found {
+		tickets = append(tickets, d.Ticket)
+		own[d.ID] = d.Own
+	}
+	briefs, err := s.briefs(ctx, tickets, func(t ticket.Ticket) bool { return own[t.ID] })
+	var out list[duplicateView]
+	for i, b := range briefs {
+		out = append(out, duplicateView{b, found[i].Own, found[i].Points, found[i].Why})
+	}
+	return out, err
 }
 
 type reportInput struct {

@@ -49,6 +49,8 @@ type ticketView struct {
 	Timeline list[eventView]    `json:"timeline"`
 	Actions  list[actionView]   `json:"actions" doc:"exactly what the caller may do now"`
 	Choices  choicesView        `json:"choices"`
+	Into     maybe[TicketBrief] `json:"merged_into" doc:"the ticket of the same thing that it was merged into: what follows is there; null: it was not"`
+	Merged   list[TicketBrief]  `json:"merged" doc:"those that were merged into it; each keeps its own timeline"`
 	Photos   list[photoView]    `json:"photos"`
 	Reporter maybe[contactView] `json:"reporter" doc:"masked, for whoever works on the ticket now; null for others"`
 }
@@ -185,8 +187,18 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 			v.Choices.Grounds = append(v.Choices.Grounds, groundView(g))
 		}
 	}
+	if f.Into != nil {
+		briefs, err := s.briefs(ctx, []ticket.Ticket{*f.Into}, func(ticket.Ticket) bool { return false })
+		if err != nil {
+			return v, err
+		}
+		v.Into = some(briefs[0])
+	}
 	if !f.Whole {
 		return v, nil
+	}
+	if v.Merged, err = s.briefs(ctx, f.Merged, func(ticket.Ticket) bool { return false }); err != nil {
+		return v, err
 	}
 	for _, p := range f.Parts {
 		if post := f.Posts[p.PostID]; post.ID != 0 {

@@ -68,6 +68,8 @@ func New(t testing.TB) *Town {
 	must(err)
 	routes, err := routing.Load(read("routing.yaml"))
 	must(err)
+	likeness, err := ticket.LoadLikeness(read("duplicates.yaml"))
+	must(err)
 	cal, err := calendar.New(read("calendar.yaml"))
 	must(err)
 	ctx := t.Context()
@@ -109,7 +111,7 @@ func New(t testing.TB) *Town {
 	person("li", w.Units["福馨苑小区"])
 	person("wang", w.Units["福馨苑小区"])
 	person("stranger", w.Units["昌瑞绿洲小区"])
-	w.Service = &ticket.Service{DB: d, Org: o, Members: m, Outbox: outbox.Open(d, w.Clock), Reader: reader, Routes: routes, Calendar: cal, Now: w.Clock}
+	w.Service = &ticket.Service{DB: d, Org: o, Members: m, Outbox: outbox.Open(d, w.Clock), Reader: reader, Routes: routes, Calendar: cal, Likeness: likeness, Now: w.Clock}
 	return w
 }
 
