@@ -24,6 +24,7 @@ import (
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
 	"fenlin/internal/org"
+	"fenlin/internal/outage"
 	"fenlin/internal/outbox"
 	"fenlin/internal/routing"
 	"fenlin/internal/secret"
@@ -92,6 +93,12 @@ func Ground(c Config) (*App, error) {
 		return nil, err
 	}
 	if a.Tickets.Routes, err = load(rules, "routing.yaml", routing.Load); err != nil {
+		return nil, err
+	}
+	a.Tickets.Outages = &outage.Service{DB: a.DB, Org: a.Org, Now: now}
+	if a.Tickets.Outages.Rules, err = load(rules, "outages.yaml", func(text []byte) (*outage.Rules, error) {
+		return outage.LoadRules(text, func(code string) bool { _, ok := a.Tickets.Reader.Category(code); return ok })
+	}); err != nil {
 		return nil, err
 	}
 	if a.Tickets.Likeness, err = load(rules, "duplicates.yaml", ticket.LoadLikeness); err != nil {

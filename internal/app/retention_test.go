@@ -24,6 +24,7 @@ import (
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
 	"fenlin/internal/org"
+	"fenlin/internal/outage"
 	"fenlin/internal/outbox"
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
@@ -115,6 +116,13 @@ var ends = map[string]struct {
 		li := w.Actor("li")
 		_, err := w.Report(t.Context(), ticket.Report{Reporter: li.Person, Home: li.Home, Text: "3号楼2单元楼道灯坏了", Photos: []int64{attached}})
 		must(t, err)
+	}},
+	"outage_askers": {time.Hour, "SELECT o.to_at FROM outages o JOIN outage_askers a ON a.outage_id = o.id", func(t *testing.T, _ *App, w *tickettest.Town) {
+		n, err := w.Outages.Announce(t.Context(), w.Actor("city"), outage.Draft{
+			Category: "power", Scope: []int64{w.Units["福馨苑小区"]}, From: w.Clock(), To: w.Clock().Add(time.Hour), Text: "检修",
+		})
+		must(t, err)
+		must(t, w.Outages.Ask(t.Context(), n.ID, w.Who["li"]))
 	}},
 	"tickets": {0, "SELECT closed_at FROM tickets WHERE anonymised_at = 0 AND closed_at > 0", func(t *testing.T, _ *App, w *tickettest.Town) {
 		w.Told(t, "li", "3号楼2单元楼道灯坏了") // and one that is open

@@ -29,6 +29,7 @@ const (
 	askVerdict  ask = "verdict"  // how a finished or closed ticket was
 	askMore     ask = "more"     // the text that adds to a ticket
 	askKnown    ask = "known"    // whether the draft is what was told before
+	askOutage   ask = "outage"   // whether to report what was announced
 )
 
 // option is one numbered answer.
@@ -249,7 +250,7 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 		return c.correct(ctx, c.st.Number, ticket.Place{OrgID: o.ID}, "位置应为"+o.Label)
 	case askWithdraw:
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Withdraw})
-	case askKnown:
+	case askKnown, askOutage:
 		return c.same(ctx, o.Code)
 	case askVerdict, askMore, askNothing: // answered elsewhere
 	}

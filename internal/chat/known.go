@@ -23,6 +23,13 @@ func (c *turn) meet(ctx context.Context, d draft, r ticket.Report) (said string,
 	if err != nil {
 		return "", false, err
 	}
+	if met.Outage != nil {
+		if said, done, err := c.again(ctx); done || err != nil {
+			return said, true, err
+		}
+		c.st.Draft = d
+		return c.ask(askOutage, c.Tickets.SayNotice(*met.Outage)+"\n已经知道，不用再报。仍要报请回复 1：", []option{{Label: "仍要报", Code: codeNew}}, ""), true, nil
+	}
 	i := slices.IndexFunc(met.Duplicates, func(d ticket.Duplicate) bool { return d.State.Open() })
 	if i < 0 {
 		return "", false, nil

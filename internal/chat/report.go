@@ -103,7 +103,7 @@ func (c *turn) file(ctx context.Context, d draft, compound int64) (string, error
 	d.Compound, d.Moves = compound, d.Moves || c.st.Ask == askPlace
 	report := ticket.Report{
 		Key: c.m.Key, Reporter: c.who.ID, Home: c.who.CompoundID, Channel: "chat", Text: d.Text,
-		Place: ticket.Place{OrgID: compound, Category: d.Category}, Point: d.Point, Scene: d.Scene,
+		Place: ticket.Place{OrgID: compound, Category: d.Category}, Point: d.Point, Scene: d.Scene, Sure: d.Sure || c.st.away,
 	}
 	if !d.Sure && !c.st.away {
 		if said, asked, err := c.meet(ctx, d, report); asked || err != nil {
@@ -250,7 +250,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		if len(r.Compounds) > 0 || r.Intent != understand.Chatter {
 			return c.namedPlace(ctx, text, r)
 		}
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askNothing:
 	}
 	if r.Intent == understand.Chatter {
 		return c.repeat("好的。"), nil

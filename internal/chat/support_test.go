@@ -14,6 +14,7 @@ import (
 	"fenlin/internal/kv"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
+	"fenlin/internal/outage"
 	"fenlin/internal/outbox"
 	"fenlin/internal/ticket"
 	"fenlin/internal/ticket/tickettest"
@@ -139,6 +140,17 @@ func (c *city) stage(t testing.TB, line string) {
 	case "merge":
 		from, into, _ := strings.Cut(rest, " ")
 		c.handle(t, from, ticket.Merge, "FY261123-"+into)
+	case "outage": // who, category, where, how long, why
+		part := strings.Fields(rest)
+		long, err := time.ParseDuration(part[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := c.town.Clock()
+		_, err = c.Tickets.Outages.Announce(t.Context(), c.town.Actor(part[0]), outage.Draft{Category: part[1], Scope: []int64{c.town.Units[part[2]]}, From: now, To: now.Add(long), Text: part[4]})
+		if err != nil {
+			t.Fatal(err)
+		}
 	case "revoke":
 		if err := c.Org.TakeDown(t.Context(), c.town.Actor("city"), c.codes[rest].Scene()); err != nil {
 			t.Fatal(err)

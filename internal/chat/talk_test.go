@@ -152,6 +152,24 @@ new: 3号楼2单元楼道灯不亮
 new: 福馨苑
 < FY261123-0002 | 已记住您住在福馨苑小区
 `},
+	{"an announced outage answers at once, and filing stays possible", `
+* outage power_company power 文峰街道 9h 检修停电
+li: 小区停电了
+< 供电公司公告：今天 09:00–18:00 停电。检修停电。 预计 今天 18:00 恢复。 | 已经知道，不用再报 | 1 仍要报 | !FY
+li: 谢谢
+< !FY
+li: 3号楼电线冒火花，漏电了
+< FY261123-0001
+wang: 家里没电了
+< 供电公司公告
+wang: 1
+< 已登记：FY261123-0002
+stranger: 3号楼2单元楼道灯坏了
+< 已登记：FY261123-0003
+* forward 10h
+li: 小区又停电了
+< 已经有人报了：FY261123-0002 | !公告
+`},
 	{"the code of a lift says where, and about what", `
 * code lift 福馨苑小区 3 2 电梯 elevator
 li: [scan @lift]

@@ -3,12 +3,15 @@ package ticket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"fenlin/internal/errs"
 	"fenlin/internal/org"
+	"fenlin/internal/outage"
 )
 
 // Duplicate is an earlier report that is likely of the same thing.
@@ -36,8 +39,49 @@ func (s *Service) Meet(ctx context.Context, r Report) (Met, error) {
 	if err != nil || m.Emergency || u.Place.OrgID == 0 {
 		return m, err
 	}
+	if m.Outage, err = s.announced(ctx, u, r); err != nil {
+		return m, err
+	}
 	m.Duplicates, err = s.duplicates(ctx, u, r, s.Now(), math.MaxInt64)
 	return m, err
+}
+
+// announced is the outage that answers a report; whoever asks is counted.
+func (s *Service) announced(ctx context.Context, u Understood, r Report) (*outage.Notice, error) {
+	kind, ok := s.Outages.Rules.Kind(u.Place.Category)
+	if !ok || u.Reading.Emergency || !kind.Asks(r.Text) {
+		return nil, nil //nolint:nilnil // none is an answer
+	}
+	known, err := s.Places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, ok, err := s.Outages.Over(ctx, known.ByID[u.Place.OrgID].Path, u.Place.Category)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if r.Reporter != 0 {
+		err = s.Outages.Ask(ctx, n.ID, r.Reporter)
+	}
+	return &n, err
+}
+
+// SayNotice is an announced outage as people read it: who, until when, why.
+func (s *Service) SayNotice(n outage.Notice) string {
+	kind, _ := s.Outages.Rules.Kind(n.Category)
+	zone, now := s.Calendar.Location(), s.Now()
+	moment := func(ms int64) string {
+		at := time.UnixMilli(ms).In(zone)
+		if at.Format(time.DateOnly) == now.In(zone).Format(time.DateOnly) {
+			return at.Format("今天 15:04")
+		}
+		return at.Format("1月2日 15:04")
+	}
+	from, to := moment(n.FromAt), moment(n.ToAt)
+	if day, _, _ := strings.Cut(from, " "); strings.HasPrefix(to, day+" ") {
+		to = strings.TrimPrefix(to, day+" ")
+	}
+	return fmt.Sprintf("%s公告：%s–%s %s。%s 预计 %s 恢复。", n.ByTitle, from, to, kind.Name, strings.TrimRight(n.Text, "。")+"。", moment(n.ToAt))
 }
 
 // Before are the reports of one thing that a ticket's reporter might have been

@@ -119,7 +119,7 @@ WHERE f.person_id = ? AND g.person_id IS NULL`, []any{to, to, from}},
 				return err
 			}
 		}
-		return nil
+		return s.Outages.Unite(tx, from, to)
 	})
 }
 
@@ -137,6 +137,6 @@ func (s *Service) Forget(ctx context.Context, person int64) error {
 				return err
 			}
 		}
-		return nil
+		return s.Outages.Forget(tx, person)
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"fenlin/internal/db"
 	"fenlin/internal/geo"
 	"fenlin/internal/org"
+	"fenlin/internal/outage"
 	"fenlin/internal/outbox"
 	"fenlin/internal/understand"
 )
@@ -35,6 +36,7 @@ type Report struct {
 	Text     string
 	Place    Place
 	Point    *Point
+	Sure     bool   // file it although an announced outage answers it
 	Scene    string // of the code that was scanned, or empty: it says where, and perhaps about what
 	Photos   []int64
 }
@@ -44,6 +46,7 @@ type Understood struct {
 	Reading    understand.Reading
 	Place      Place // complete but for OrgID, which is 0 while the compound is unknown
 	Duplicates []Duplicate
+	Outage     *outage.Notice // that answers it
 	Lead       org.Post
 	Grade      string
 	Reason     string
@@ -54,6 +57,9 @@ type Understood struct {
 func (s *Service) Preview(ctx context.Context, r Report) (Understood, error) {
 	u, err := s.understand(ctx, r)
 	if err != nil || u.Place.OrgID == 0 {
+		return u, err
+	}
+	if u.Outage, err = s.announced(ctx, u, r); err != nil {
 		return u, err
 	}
 	route, _, err := s.route(ctx, u.Place, u.Reading.Emergency, s.Now())
@@ -84,6 +90,16 @@ func (s *Service) Report(ctx context.Context, r Report) (Ticket, error) {
 		}
 		u.Place.OrgID = city.ID
 	}
+	notice, err := s.announced(ctx, u, r)
+	if err != nil {
+		return Ticket{}, err
+	}
+	if notice != nil && !r.Sure {
+		if e, done, err := s.requested(ctx, r.Key); err != nil || done && e.Action == Submit && e.ActorID == r.Reporter { // it was filed before
+			return s.filedBy(ctx, e, err)
+		}
+		return Ticket{}, ErrAnnounced.Say(s.SayNotice(*notice) + "已经知道，不用再报。")
+	}
 	now := s.Now()
 	route, _, err := s.route(ctx, u.Place, u.Reading.Emergency, now)
 	if err != nil {
@@ -107,6 +123,13 @@ func (s *Service) Report(ctx context.Context, r Report) (Ticket, error) {
 	}
 	s.Outbox.Wake()
 	return t, nil
+}
+
+func (s *Service) filedBy(ctx context.Context, e Event, err error) (Ticket, error) {
+	if err != nil {
+		return Ticket{}, err
+	}
+	return s.byID(ctx, e.TicketID)
 }
 
 // understand reads the text and completes what the person left open.

@@ -14,6 +14,7 @@ import (
 	"fenlin/internal/geo"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
+	"fenlin/internal/outage"
 	"fenlin/internal/outbox"
 	"fenlin/internal/routing"
 	"fenlin/internal/understand"
@@ -30,6 +31,7 @@ var (
 	ErrLongText      = errs.New(errs.Invalid, "text_long", "内容太长，请控制在 1000 字以内").At("text", "最多 1000 字")
 	ErrChatter       = errs.New(errs.Invalid, "not_a_problem", "没有看出要反映的问题，请写明哪里出了什么事").At("text", "请写明哪里出了什么事")
 	ErrNoPlace       = errs.New(errs.Invalid, "compound_unknown", "请选择问题所在的小区").At("compound_id", "请选择小区")
+	ErrAnnounced     = errs.New(errs.Conflict, "outage_announced", "这件事已有公告")
 	ErrNobody        = errs.New(errs.Unavailable, "nobody_on_duty", "暂时没有可以受理的岗位，请拨打社区电话")
 	ErrNotPicture    = errs.New(errs.Invalid, "not_a_picture", "这个文件不是可以识别的图片，请换一张照片")
 	ErrTooManyPhotos = errs.New(errs.TooMany, "too_many_photos", "今天上传的照片太多了，请明天再传")
@@ -250,6 +252,7 @@ type Service struct {
 	Routes   *routing.Tree
 	Calendar *calendar.Calendar
 	Likeness *Likeness
+	Outages  *outage.Service
 	Now      func() time.Time
 
 	places  atomic.Pointer[places]

@@ -95,6 +95,7 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	s.call(t, "leader", "DELETE", "/me/sessions", nil).want(t, 204)
 	s.call(t, "leader", "GET", "/me", nil).refused(t, 401, "not_signed_in")
 	s.codes(t)
+	s.outages(t)
 	s.postsAndUnits(t)
 	s.orgs(t)
 	s.ledgerOfMembers(t)

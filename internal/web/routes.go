@@ -62,6 +62,10 @@ func (s *Server) routes(r *gin.Engine) {
 
 	open(a, route{get, "/compounds", "listCompounds", "小区列表：按名称查找，或由近到远", 200, nil}, s.listCompounds)
 	open(a, route{get, "/compounds/{id}", "showCompound", "小区", 200, []int{notFound}}, s.showCompound)
+	open(a, route{get, "/outages", "listOutages", "停水、停电、停气、停暖公告", 200, []int{notFound}}, s.listOutages)
+	signed(a, route{post, "/outages", "announceOutage", "公告一次停水、停电、停气或停暖：报这件事的人当时就得到答复", 201, []int{forbidden, notFound, conflict}}, s.announceOutage)
+	signed(a, route{patch, "/outages/{id}", "changeOutage", "改公告的内容、恢复时间，或提前结束", 200, []int{forbidden, notFound, conflict}}, s.changeOutage)
+	signed(a, route{remove, "/outages/{id}", "endOutage", "结束或撤回一条公告", 204, []int{forbidden, notFound}}, s.endOutage)
 	signed(a, route{get, "/codes", "listCodes", "大门、楼栋、服务点和设施的二维码", 200, []int{forbidden, notFound}}, s.listCodes)
 	signed(a, route{post, "/codes", "putUpCode", "新做一个二维码：扫码报事时自动填好位置和类别", 201, []int{forbidden, notFound, conflict, tooMany}}, s.putUpCode)
 	signed(a, route{get, "/codes/sheet", "drawSheet", "二维码打印页：A4 图片，每页 12 个，响应头 X-Next-Cursor 是下一页", 200, []int{forbidden, notFound}}, s.drawSheet)

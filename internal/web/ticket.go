@@ -42,12 +42,13 @@ type ReportInput struct {
 	PlaceInput
 	Location *location `json:"location,omitempty"`
 	Photos   list[id]  `json:"photos,omitempty" maxItems:"9" doc:"ids of photos sent before"`
+	Sure     bool      `json:"sure,omitempty" doc:"file it although an announced outage answers it; else 409 outage_announced says what was announced"`
 	Scene    string    `json:"scene,omitempty" maxLength:"64" doc:"of the code that was scanned: what the text leaves open of place and category is the code's"`
 }
 
 func (r ReportInput) report(c caller, key string) ticket.Report {
 	return ticket.Report{
-		Key: key, Reporter: c.Person.ID, Home: c.Home, Channel: channel, Text: r.Text, Place: r.place(), Point: r.Location.point(), Photos: r.Photos.numbers(id.number), Scene: r.Scene,
+		Key: key, Reporter: c.Person.ID, Home: c.Home, Channel: channel, Text: r.Text, Place: r.place(), Point: r.Location.point(), Photos: r.Photos.numbers(id.number), Scene: r.Scene, Sure: r.Sure,
 	}
 }
 
@@ -67,6 +68,7 @@ type previewView struct {
 	Emergency    bool                `json:"emergency"`
 	Advice       string              `json:"advice" doc:"what to do in the danger, or empty"`
 	Duplicates   list[duplicateView] `json:"duplicates" doc:"what was told of the same thing nearby, likest first: following one is better than a second. Of those who live there, and never what the caller may not see"`
+	Outage       maybe[OutageView]   `json:"outage" doc:"what was announced and answers it: there is no need to report it; null: nothing"`
 	Route        maybe[routeView]    `json:"route" doc:"null while the compound is not known"`
 }
 
@@ -124,6 +126,13 @@ func (s *Server) previewTicket(ctx context.Context, c caller, in *previewInput) 
 	}
 	if v.Duplicates, err = s.duplicates(ctx, u.Duplicates); err != nil {
 		return nil, err
+	}
+	if u.Outage != nil {
+		n, err := s.Tickets.Outages.Notice(ctx, u.Outage.ID)
+		if err != nil {
+			return nil, err
+		}
+		v.Outage = some(s.viewOutage(n))
 	}
 	if u.Lead.ID != 0 {
 		v.Route = some(routeView{viewPost(u.Lead), u.Reason, u.Grade, s.moment(u.DueAt)})

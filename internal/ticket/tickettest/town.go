@@ -19,6 +19,7 @@ import (
 	"fenlin/internal/errs"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
+	"fenlin/internal/outage"
 	"fenlin/internal/outbox"
 	"fenlin/internal/routing"
 	"fenlin/internal/secret"
@@ -70,6 +71,8 @@ func New(t testing.TB) *Town {
 	must(err)
 	likeness, err := ticket.LoadLikeness(read("duplicates.yaml"))
 	must(err)
+	outages, err := outage.LoadRules(read("outages.yaml"), func(code string) bool { _, ok := reader.Category(code); return ok })
+	must(err)
 	cal, err := calendar.New(read("calendar.yaml"))
 	must(err)
 	ctx := t.Context()
@@ -111,7 +114,7 @@ func New(t testing.TB) *Town {
 	person("li", w.Units["福馨苑小区"])
 	person("wang", w.Units["福馨苑小区"])
 	person("stranger", w.Units["昌瑞绿洲小区"])
-	w.Service = &ticket.Service{DB: d, Org: o, Members: m, Outbox: outbox.Open(d, w.Clock), Reader: reader, Routes: routes, Calendar: cal, Likeness: likeness, Now: w.Clock}
+	w.Service = &ticket.Service{DB: d, Org: o, Members: m, Outbox: outbox.Open(d, w.Clock), Reader: reader, Routes: routes, Calendar: cal, Likeness: likeness, Outages: &outage.Service{DB: d, Org: o, Rules: outages, Now: w.Clock}, Now: w.Clock}
 	return w
 }
 
