@@ -99,3 +99,19 @@ func TestLoadLikeness_RefusesWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkAlike(b *testing.B) {
+	text, err := os.ReadFile("../../config/duplicates.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	l, err := ticket.LoadLikeness(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	here := ticket.Sighting{Place: ticket.Place{Category: "lighting", Building: "3", Unit: "2"}, Text: "三号楼二单元的楼道灯不亮了，老人看不见路"}
+	there := ticket.Sighting{Place: here.Place, Text: lamp}
+	for b.Loop() {
+		l.Compare(here, there)
+	}
+}
