@@ -5,18 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"fenlin/config"
-	"fenlin/internal/calendar"
 	"fenlin/internal/chat"
 	"fenlin/internal/db"
 	"fenlin/internal/kv"
@@ -26,11 +24,9 @@ import (
 	"fenlin/internal/org"
 	"fenlin/internal/outage"
 	"fenlin/internal/outbox"
-	"fenlin/internal/routing"
 	"fenlin/internal/secret"
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
-	"fenlin/internal/understand"
 	"fenlin/internal/web"
 	"fenlin/internal/wechat"
 	"fenlin/internal/wechat/wechatsim"
@@ -52,14 +48,12 @@ type App struct {
 	Tickets *ticket.Service
 	Stats   *stats.Service
 	Outbox  *outbox.Outbox
-	Routes  *routing.Tree
 	Sample  *Sample
 	WeChat  *wechat.Client
 	Chat    *chat.Service
 	Sim     *wechatsim.Sim // nil outside the demo
 
-	Retention []Kept // what has an end, and when
-
+	rules           atomic.Pointer[Rules]
 	public, admin   *http.Server
 	listen, listenA net.Listener
 }
@@ -77,86 +71,28 @@ func Ground(c Config) (*App, error) {
 			return nil, fmt.Errorf("FENLIN_SECRET_KEYS: %w", err)
 		}
 	}
+	rules, err := LoadRules(c.RulesDir)
+	if err != nil {
+		return nil, err
+	}
 	if a.DB, err = db.Open(c.Database); err != nil {
 		return nil, err
 	}
 	now := time.Now
-	rules := files(c.RulesDir)
 	a.Org = &org.Service{DB: a.DB, Now: now}
 	a.Members = &member.Service{DB: a.DB, Keys: keys, Now: now}
 	a.Outbox = outbox.Open(a.DB, now)
 	a.Tickets = &ticket.Service{DB: a.DB, Org: a.Org, Members: a.Members, Outbox: a.Outbox, Now: now}
-	if a.Members.Texts, err = load(rules, "consent.yaml", member.LoadConsents); err != nil {
-		return nil, err
-	}
-	if a.Tickets.Reader, err = load(rules, "understand.yaml", understand.New); err != nil {
-		return nil, err
-	}
-	if a.Tickets.Routes, err = load(rules, "routing.yaml", routing.Load); err != nil {
-		return nil, err
-	}
 	a.Tickets.Outages = &outage.Service{DB: a.DB, Org: a.Org, Now: now}
-	if a.Tickets.Outages.Rules, err = load(rules, "outages.yaml", func(text []byte) (*outage.Rules, error) {
-		return outage.LoadRules(text, func(code string) bool { _, ok := a.Tickets.Reader.Category(code); return ok })
-	}); err != nil {
-		return nil, err
-	}
-	if a.Tickets.Likeness, err = load(rules, "duplicates.yaml", ticket.LoadLikeness); err != nil {
-		return nil, err
-	}
-	if a.Tickets.Calendar, err = load(rules, "calendar.yaml", calendar.New); err != nil {
-		return nil, err
-	}
-	a.Routes = a.Tickets.Routes
-	a.Stats = &stats.Service{DB: a.DB, Org: a.Org, Location: a.Tickets.Calendar.Location(), Now: now}
-	if a.Stats.Weights, err = load(rules, "rates.yaml", stats.LoadWeights); err != nil {
-		return nil, err
-	}
-	if a.Stats.Printed, err = load(rules, "figures.yaml", stats.LoadFigures); err != nil {
-		return nil, err
-	}
-	if a.Retention, err = load(rules, "retention.yaml", LoadRetention); err != nil {
-		return nil, err
-	}
+	a.Stats = &stats.Service{DB: a.DB, Org: a.Org, Location: rules.Desk.Calendar.Location(), Now: now}
+	a.adopt(rules)
 	a.Workers = &worker.Service{DB: a.DB, Members: a.Members, Now: now}
 	a.Ledger = &ledger.Service{
-		DB: a.DB, Org: a.Org, Members: a.Members, Workers: a.Workers, Outbox: a.Outbox, Keys: keys, Now: now, Location: a.Tickets.Calendar.Location(),
+		DB: a.DB, Org: a.Org, Members: a.Members, Workers: a.Workers, Outbox: a.Outbox, Keys: keys, Now: now, Location: rules.Desk.Calendar.Location(),
 	}
 	a.Stats.Ages = a.Workers.Ages
-	a.Sample = &Sample{DB: a.DB, Org: a.Org, Member: a.Members, Workers: a.Workers, Tickets: a.Tickets, Files: rules}
+	a.Sample = &Sample{DB: a.DB, Org: a.Org, Member: a.Members, Workers: a.Workers, Tickets: a.Tickets, Files: files(c.RulesDir)}
 	return a, nil
-}
-
-// load reads one file of rules.
-func load[T any](rules fs.FS, name string, parse func([]byte) (T, error)) (T, error) {
-	var none T
-	text, err := fs.ReadFile(rules, name)
-	if err != nil {
-		return none, err
-	}
-	v, err := parse(text)
-	if err != nil {
-		return none, fmt.Errorf("%s: %w", name, err)
-	}
-	return v, nil
-}
-
-// files are the rules built in, each replaced by a file of its name in dir.
-func files(dir string) fs.FS {
-	if dir == "" {
-		return config.FS
-	}
-	return overlay{os.DirFS(dir), config.FS}
-}
-
-type overlay struct{ over, base fs.FS }
-
-func (o overlay) Open(name string) (fs.File, error) {
-	f, err := o.over.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return o.base.Open(name)
-	}
-	return f, err
 }
 
 // New builds the server and opens its ports. The schema must be current; the
@@ -217,9 +153,9 @@ func (a *App) build(version string) error {
 	a.WeChat = wechat.NewClient(c.wechat(), a.KV)
 	site := strings.TrimSuffix(c.PublicURL, "/")
 	link := func(number string) string { return site + "/app/#/tickets/" + number }
-	location := a.Tickets.Calendar.Location()
+	location := a.Tickets.Rules().Calendar.Location()
 	told := &notify.Service{
-		DB: a.DB, Tickets: a.Tickets, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat, Reader: a.Tickets.Reader,
+		DB: a.DB, Tickets: a.Tickets, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
 		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Location: location, Now: now,
 	}
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
@@ -261,6 +197,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { a.Outbox.Run(running); return nil })
 	group.Go(func() error { a.sweep(running); return nil })
 	group.Go(func() error { a.retain(running); return nil })
+	group.Go(func() error { a.obey(running); return nil })
 	for server, listener := range map[*http.Server]net.Listener{a.public: a.listen, a.admin: a.listenA} {
 		group.Go(func() error {
 			defer cancel()

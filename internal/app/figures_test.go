@@ -20,14 +20,12 @@ import (
 // statsOf is the sample city's stats.
 func statsOf(t *testing.T, s *Sample) *stats.Service {
 	t.Helper()
-	out := &stats.Service{DB: s.DB, Org: s.Org, Location: s.Tickets.Calendar.Location(), Now: s.Org.Now, Ages: s.Workers.Ages}
-	var err error
-	if out.Weights, err = load(config.FS, "rates.yaml", stats.LoadWeights); err != nil {
+	out := &stats.Service{DB: s.DB, Org: s.Org, Location: s.Tickets.Rules().Calendar.Location(), Now: s.Org.Now, Ages: s.Workers.Ages}
+	rules, err := LoadRules("")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if out.Printed, err = load(config.FS, "figures.yaml", stats.LoadFigures); err != nil {
-		t.Fatal(err)
-	}
+	out.Adopt(rules.Stats)
 	return out
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"fenlin/internal/db"
@@ -26,7 +27,7 @@ type Finding struct {
 // Say is the finding in a line.
 func (f Finding) Say() string {
 	if f.Err != nil {
-		return f.Err.Error()
+		return strings.Join(strings.Fields(f.Err.Error()), " ")
 	}
 	return f.Note
 }
@@ -37,12 +38,16 @@ func Doctor(ctx context.Context, file string, demo bool) []Finding {
 	defer cancel()
 	c, err := LoadConfig(file, demo)
 	out := []Finding{{"configuration", "complete", err}}
+	rules := diagnoseRules(c.RulesDir)
+	out = append(out, rules...)
 	a, err := Ground(c)
 	if err != nil {
-		return append(out, Finding{What: "rules and database", Err: err})
+		if rules[0].Err == nil {
+			out = append(out, Finding{What: "database", Err: err})
+		}
+		return out
 	}
 	defer a.Close()
-	out = append(out, Finding{"rules", "the files of rules are well formed", TestRoutes(io.Discard, c.RulesDir, "")})
 	out = append(out, Finding{"database", a.DB.Engine + " answers, the schema is current", diagnoseDB(ctx, a.DB)})
 	if _, err := a.Org.Root(ctx); err != nil {
 		err = errors.New("there is no city yet: import the organisation, or `fenlin seed --sample` to try")
@@ -52,6 +57,19 @@ func Doctor(ctx context.Context, file string, demo bool) []Finding {
 	}
 	out = append(out, diagnoseRedis(ctx, c.Redis))
 	return append(out, diagnoseWeChat(ctx, c))
+}
+
+// diagnoseRules tries every file of rules; each that is wrong is a finding.
+func diagnoseRules(dir string) []Finding {
+	_, wrong := tryRules(dir)
+	if len(wrong) == 0 {
+		return []Finding{{"rules", "the files of rules are well formed", TestRoutes(io.Discard, dir, "")}}
+	}
+	var out []Finding
+	for _, err := range wrong {
+		out = append(out, Finding{What: "rules", Err: err})
+	}
+	return out
 }
 
 func diagnoseDB(ctx context.Context, d *db.DB) error {
@@ -147,7 +165,7 @@ func ExplainRoute(ctx context.Context, w io.Writer, a *App, text, compound strin
 		return err
 	}
 	fmt.Fprintf(w, "understood  %s %s (%s) building %q, words %v, emergency %v\n", desk.Unit.Name, u.Place.Category, desk.Governance, u.Place.Building, u.Reading.Words, u.Reading.Emergency)
-	for _, s := range a.Routes.Explain(&facts) {
+	for _, s := range a.Tickets.Rules().Routes.Explain(&facts) {
 		mark := " "
 		if s.Matched {
 			mark = "*"
@@ -155,6 +173,6 @@ func ExplainRoute(ctx context.Context, w io.Writer, a *App, text, compound strin
 		fmt.Fprintf(w, "  %s %s  %s\n", mark, s.Rule, s.Note)
 	}
 	fmt.Fprintf(w, "lead        %s\ngrade       %s, due %s\nbecause     %s\n", u.Lead.Title, u.Grade,
-		time.UnixMilli(u.DueAt).In(a.Tickets.Calendar.Location()).Format("2006-01-02 15:04"), u.Reason)
+		time.UnixMilli(u.DueAt).In(a.Tickets.Rules().Calendar.Location()).Format("2006-01-02 15:04"), u.Reason)
 	return nil
 }

@@ -106,7 +106,7 @@ type Gone struct {
 func (a *App) Retain(ctx context.Context, now time.Time, dry bool, told func(what string, n int64)) ([]Gone, error) {
 	var out []Gone
 	var failed error
-	for i, k := range a.Retention {
+	for i, k := range a.rules.Load().Retention {
 		x := db.Expiry{Before: now.AddDate(0, 0, -k.Keep), Dry: dry}
 		if told != nil {
 			x.Told = func(n int64) { told(k.What, n) }
@@ -134,7 +134,7 @@ func retainDay(now time.Time) string {
 
 // retain lets go what is past its time once a day, and once after each start.
 func (a *App) retain(ctx context.Context) {
-	last, location := "", a.Tickets.Calendar.Location()
+	last, location := "", a.Tickets.Rules().Calendar.Location()
 	for tick := time.NewTicker(sweepEvery); ; {
 		select {
 		case <-ctx.Done():

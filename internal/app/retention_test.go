@@ -38,11 +38,10 @@ func kept(t *testing.T) (*App, *tickettest.Town) {
 	w := tickettest.New(t)
 	a := &App{DB: w.DB, Org: w.Org, Members: w.Members, Tickets: w.Service, Outbox: w.Outbox}
 	a.Workers = &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}
-	a.Ledger = &ledger.Service{DB: w.DB, Org: w.Org, Members: w.Members, Workers: a.Workers, Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Calendar.Location()}
-	var err error
-	if a.Retention, err = load(config.FS, "retention.yaml", LoadRetention); err != nil {
-		t.Fatal(err)
-	}
+	a.Ledger = &ledger.Service{DB: w.DB, Org: w.Org, Members: w.Members, Workers: a.Workers, Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Rules().Calendar.Location()}
+	rules, err := LoadRules("")
+	must(t, err)
+	a.rules.Store(&rules)
 	return a, w
 }
 
@@ -71,7 +70,7 @@ var ends = map[string]struct {
 	}},
 	"consents_withdrawn": {0, "SELECT withdrawn_at FROM consents WHERE withdrawn_at > 0", func(t *testing.T, _ *App, w *tickettest.Town) {
 		for _, kind := range []string{member.ConsentPrivacy, member.ConsentLocation} { // the first one holds
-			must(t, w.Members.Agree(t.Context(), w.Who["li"], kind, w.Members.Texts.Newest(kind).Version))
+			must(t, w.Members.Agree(t.Context(), w.Who["li"], kind, w.Members.Texts().Newest(kind).Version))
 		}
 		must(t, w.Members.Withdraw(t.Context(), w.Who["li"], member.ConsentLocation))
 	}},
@@ -95,7 +94,7 @@ var ends = map[string]struct {
 		must(t, err)
 	}},
 	"notices": {0, "SELECT MAX(created_at) FROM notices GROUP BY ticket_id", func(t *testing.T, a *App, w *tickettest.Town) {
-		told := &notify.Service{DB: a.DB, Tickets: w.Service, Org: w.Org, Members: w.Members, Outbox: w.Outbox, Reader: w.Reader, Location: w.Calendar.Location(), Now: w.Clock}
+		told := &notify.Service{DB: a.DB, Tickets: w.Service, Org: w.Org, Members: w.Members, Outbox: w.Outbox, Location: w.Rules().Calendar.Location(), Now: w.Clock}
 		w.Told(t, "li", "3号楼2单元楼道灯坏了")
 		w.Outbox.Handlers = map[string]outbox.Handler{ticket.TopicEvent: told.Handlers()[ticket.TopicEvent]}
 		_, err := w.Outbox.Work(t.Context())
@@ -148,7 +147,7 @@ func TestRetention_WhatIsPastItsTimeGoesAndNothingElse(t *testing.T) {
 			if k.what == "notices" {
 				each = 2 // the group's leader and the branch
 			}
-			keep := a.Retention[slices.IndexFunc(a.Retention, func(r Kept) bool { return r.What == k.what })].Keep
+			keep := a.rules.Load().Retention[slices.IndexFunc(a.rules.Load().Retention, func(r Kept) bool { return r.What == k.what })].Keep
 			older := w.Clock().Add(c.life)
 			c.make(t, a, w)
 			w.Forward(2 * time.Hour)

@@ -36,7 +36,7 @@ func (s *Sample) Seed(ctx context.Context) error {
 	if _, err := s.Org.Root(ctx); !errors.Is(err, org.ErrUnknownUnit) {
 		return err
 	}
-	p, err := planSample(s.Files, s.Tickets.Calendar.Location(), s.DB.NewID)
+	p, err := planSample(s.Files, s.Tickets.Rules().Calendar.Location(), s.DB.NewID)
 	if err != nil {
 		return fmt.Errorf("sample city: %w", err)
 	}

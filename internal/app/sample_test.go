@@ -14,13 +14,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fenlin/config"
-	"fenlin/internal/calendar"
 	"fenlin/internal/db"
 	"fenlin/internal/db/dbtest"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/outbox"
-	"fenlin/internal/routing"
 	"fenlin/internal/secret"
 	"fenlin/internal/ticket"
 	"fenlin/internal/wechat/wechatsim"
@@ -34,13 +32,11 @@ func newSample(t *testing.T) *Sample {
 	s := &Sample{DB: d, Org: &org.Service{DB: d, Now: now}, Member: &member.Service{DB: d, Keys: sampleKeys(t), Now: now}, Files: config.FS}
 	s.Workers = &worker.Service{DB: d, Members: s.Member, Now: now}
 	s.Tickets = &ticket.Service{DB: d, Org: s.Org, Members: s.Member, Outbox: outbox.Open(d, now), Now: now}
-	var err error
-	if s.Tickets.Routes, err = load(config.FS, "routing.yaml", routing.Load); err != nil {
+	rules, err := LoadRules("")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Tickets.Calendar, err = load(config.FS, "calendar.yaml", calendar.New); err != nil {
-		t.Fatal(err)
-	}
+	s.Tickets.Adopt(rules.Desk)
 	return s
 }
 

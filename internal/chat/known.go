@@ -62,7 +62,7 @@ func (c *turn) seenPlace(ctx context.Context, d ticket.Duplicate) string {
 
 // daysAgo is a day as people say it.
 func (c *turn) daysAgo(ms int64) string {
-	zone := c.Tickets.Calendar.Location()
+	zone := c.Tickets.Rules().Calendar.Location()
 	day := func(t time.Time) time.Time {
 		y, m, d := t.In(zone).Date()
 		return time.Date(y, m, d, 0, 0, 0, 0, zone)

@@ -122,7 +122,7 @@ func (c *turn) home(ctx context.Context, name string) (string, error) {
 	}
 	if name != "" {
 		found := known.Gazetteer.Search(name)
-		r := c.Tickets.Reader.Read(c.m.words(), known.Gazetteer)
+		r := c.Tickets.Rules().Reader.Read(c.m.words(), known.Gazetteer)
 		if len(found) == 0 && r.Clear && worth(r) {
 			return c.sentence(ctx, c.m.words()) // 小区 路灯坏了
 		}

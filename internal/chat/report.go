@@ -63,7 +63,7 @@ func (c *turn) read(ctx context.Context, text string) (understand.Reading, error
 	if err != nil {
 		return understand.Reading{}, err
 	}
-	return c.Tickets.Reader.Read(text, known.Gazetteer), nil
+	return c.Tickets.Rules().Reader.Read(text, known.Gazetteer), nil
 }
 
 // hear reads a draft as it was said: beside a code, or nowhere.
@@ -267,7 +267,7 @@ func (c *turn) namedKind(text string, r understand.Reading) (option, bool) {
 	if len([]rune(folded)) > shortAnswer {
 		return option{}, false
 	}
-	for _, k := range c.Tickets.Reader.Categories() {
+	for _, k := range c.Tickets.Rules().Reader.Categories() {
 		if strings.Contains(k.Name, folded) || strings.Contains(folded, k.Name) {
 			return option{Label: k.Name, Code: k.Code}, true
 		}

@@ -126,7 +126,7 @@ func (s *Service) facts(ctx context.Context, t ticket.Ticket) (facts, error) {
 }
 
 func (s *Service) kindName(code string) string {
-	k, _ := s.Tickets.Reader.Category(code)
+	k, _ := s.Tickets.Rules().Reader.Category(code)
 	return k.Name
 }
 
@@ -143,7 +143,7 @@ func spot(t ticket.Ticket) string {
 
 // when is a time in the city, as people say it.
 func (s *Service) when(ms int64) string {
-	t := time.UnixMilli(ms).In(s.Tickets.Calendar.Location())
+	t := time.UnixMilli(ms).In(s.Tickets.Rules().Calendar.Location())
 	layout := "1月2日 15:04"
 	if t.Year() != s.Now().In(t.Location()).Year() {
 		layout = "2006年" + layout
@@ -154,7 +154,7 @@ func (s *Service) when(ms int64) string {
 func (s *Service) sayFiled(t ticket.Ticket, f facts, photos int, bound, home bool) string {
 	var b strings.Builder
 	if t.Emergency {
-		b.WriteString(s.Tickets.Reader.Advice(t.Danger) + "\n\n已按紧急情况处理，正在通知值班人员。\n")
+		b.WriteString(s.Tickets.Rules().Reader.Advice(t.Danger) + "\n\n已按紧急情况处理，正在通知值班人员。\n")
 	}
 	fmt.Fprintf(&b, "已登记：%s\n类别：%s\n位置：%s\n办理：%s\n时限：%s 前", t.Number, f.kind, f.place, f.lead, s.when(t.DueAt))
 	if photos > 0 {

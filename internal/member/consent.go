@@ -115,7 +115,7 @@ func (s *Service) Agree(ctx context.Context, person int64, kind, version string)
 }
 
 func (s *Service) agree(tx *gorm.DB, person int64, kind, version string) error {
-	if newest := s.Texts.Newest(kind); newest.Kind == "" || newest.Version != version {
+	if newest := s.Texts().Newest(kind); newest.Kind == "" || newest.Version != version {
 		return ErrConsent
 	}
 	var held int64

@@ -5,6 +5,7 @@ package member
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -55,8 +56,19 @@ type Service struct {
 	Keys *secret.Keyring
 	Now  func() time.Time
 
-	Texts ConsentTexts // what people agree to
+	texts atomic.Pointer[ConsentTexts]
 }
+
+// Texts are what people agree to.
+func (s *Service) Texts() ConsentTexts {
+	if t := s.texts.Load(); t != nil {
+		return *t
+	}
+	return nil
+}
+
+// Adopt puts texts in force.
+func (s *Service) Adopt(t ConsentTexts) { s.texts.Store(&t) }
 
 const byOpenID = "SELECT p.* FROM identities i JOIN people p ON p.id = i.person_id WHERE i.app = ? AND i.openid = ?"
 

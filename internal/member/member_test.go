@@ -23,7 +23,9 @@ func newService(t *testing.T) (*member.Service, *time.Time) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &member.Service{DB: dbtest.New(t), Keys: ring(t, newKey()), Now: func() time.Time { return now }, Texts: texts}, &now
+	s := &member.Service{DB: dbtest.New(t), Keys: ring(t, newKey()), Now: func() time.Time { return now }}
+	s.Adopt(texts)
+	return s, &now
 }
 
 func TestByOpenID_ManyAtOnceMeetOnePerson(t *testing.T) {

@@ -53,7 +53,7 @@ func (s *Service) BindPhone(ctx context.Context, person int64, phone string) err
 			s.SealField(person, FieldPhone, phone), s.IndexOf(FieldPhone, phone), person).Error; err != nil {
 			return err
 		}
-		return s.agree(tx, person, ConsentPhone, s.Texts.Newest(ConsentPhone).Version)
+		return s.agree(tx, person, ConsentPhone, s.Texts().Newest(ConsentPhone).Version)
 	})
 }
 

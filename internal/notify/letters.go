@@ -148,7 +148,7 @@ var closings = map[ticket.Outcome]string{
 
 // what is the problem in a line; handlers see the words, nobody else gets this letter's body from here.
 func (s *Service) what(m ticket.Moment) string {
-	c, _ := s.Reader.Category(m.Category)
+	c, _ := s.Tickets.Rules().Reader.Category(m.Category)
 	return c.Name + "：" + m.Text
 }
 

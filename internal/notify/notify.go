@@ -20,7 +20,6 @@ import (
 	"fenlin/internal/org"
 	"fenlin/internal/outbox"
 	"fenlin/internal/ticket"
-	"fenlin/internal/understand"
 	"fenlin/internal/wechat"
 )
 
@@ -83,7 +82,6 @@ type Service struct {
 	Members   *member.Service
 	Outbox    *outbox.Outbox
 	WeChat    *wechat.Client
-	Reader    *understand.Reader
 	Templates Templates
 	Link      func(number string) string // the page of a ticket
 	Location  *time.Location

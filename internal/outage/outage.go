@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -71,11 +72,18 @@ func (asker) TableName() string { return "outage_askers" }
 
 // Service announces. Build it with every field.
 type Service struct {
-	DB    *db.DB
-	Org   *org.Service
-	Rules *Rules
-	Now   func() time.Time
+	DB  *db.DB
+	Org *org.Service
+	Now func() time.Time
+
+	rules atomic.Pointer[Rules]
 }
+
+// Adopt puts rules in force.
+func (s *Service) Adopt(r *Rules) { s.rules.Store(r) }
+
+// Rules are those in force.
+func (s *Service) Rules() *Rules { return s.rules.Load() }
 
 // Draft is an outage to be announced.
 type Draft struct {
@@ -90,7 +98,7 @@ type Draft struct {
 // the desk of the department that answers for the kind. Errors: ErrInvalid,
 // org.ErrUnknownUnit, org.ErrOutside, ErrOverlap, ErrKeyReused.
 func (s *Service) Announce(ctx context.Context, by org.Actor, d Draft) (Notice, error) {
-	kind, ok := s.Rules.Kind(d.Category)
+	kind, ok := s.Rules().Kind(d.Category)
 	if !ok {
 		return Notice{}, ErrInvalid.At("category", "能公告的有："+s.names())
 	}
@@ -153,7 +161,7 @@ func (s *Service) Announce(ctx context.Context, by org.Actor, d Draft) (Notice, 
 
 func (s *Service) names() string {
 	var out []string
-	for _, k := range s.Rules.Kinds {
+	for _, k := range s.Rules().Kinds {
 		out = append(out, k.Name)
 	}
 	return strings.Join(out, "、")
@@ -175,10 +183,10 @@ func (s *Service) check(n *Notice) error {
 		return ErrInvalid.At("to", "结束时间应晚于开始时间，请核对是否填反了")
 	case !to.After(now):
 		return ErrInvalid.At("to", "这段时间已经过去，不用再公告")
-	case to.Sub(from) > s.Rules.longest():
-		return ErrInvalid.At("to", fmt.Sprintf("一次公告最长 %d 天", s.Rules.MaxDays))
-	case from.After(now.Add(s.Rules.ahead())):
-		return ErrInvalid.At("from", fmt.Sprintf("最早提前 %d 天公告", s.Rules.AheadDays))
+	case to.Sub(from) > s.Rules().longest():
+		return ErrInvalid.At("to", fmt.Sprintf("一次公告最长 %d 天", s.Rules().MaxDays))
+	case from.After(now.Add(s.Rules().ahead())):
+		return ErrInvalid.At("from", fmt.Sprintf("最早提前 %d 天公告", s.Rules().AheadDays))
 	}
 	return nil
 }
@@ -236,7 +244,7 @@ func (s *Service) Change(ctx context.Context, by org.Actor, id int64, c Changes)
 	if err != nil {
 		return n, err
 	}
-	kind, _ := s.Rules.Kind(n.Category)
+	kind, _ := s.Rules().Kind(n.Category)
 	if _, err := s.may(by, n, kind); err != nil {
 		return n, err
 	}

@@ -41,7 +41,7 @@ func LoadFigures(text []byte) ([]Printed, error) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	if err := d.Decode(&file); err != nil {
-		return nil, fmt.Errorf("figures.yaml: %w", err)
+		return nil, fmt.Errorf("%w", err)
 	}
 	for i := range file.Figures {
 		f := &file.Figures[i]
@@ -52,13 +52,13 @@ func LoadFigures(text []byte) ([]Printed, error) {
 			f.Compound = file.Compound
 		}
 		if _, ok := sources[f.Key]; !ok {
-			return nil, fmt.Errorf("figures.yaml: there is no figure %q", f.Key)
+			return nil, fmt.Errorf("there is no figure %q", f.Key)
 		}
 		if _, err := time.Parse(time.DateOnly, f.AsOf); err != nil {
-			return nil, fmt.Errorf("figures.yaml: %s: as_of is not a day like 2025-12-31", f.Key)
+			return nil, fmt.Errorf("%s: as_of is not a day like 2025-12-31", f.Key)
 		}
 		if _, ok := readPrinted(f.Printed); !ok {
-			return nil, fmt.Errorf("figures.yaml: %s: %q is neither a number, nor one with + or %%", f.Key, f.Printed)
+			return nil, fmt.Errorf("%s: %q is neither a number, nor one with + or %%", f.Key, f.Printed)
 		}
 	}
 	return file.Figures, nil
@@ -134,8 +134,9 @@ FROM workers WHERE left_at = 0`, of: share100},
 
 // Figures computes every printed figure from the tables.
 func (s *Service) Figures(ctx context.Context) ([]Figure, error) {
-	out := make([]Figure, 0, len(s.Printed))
-	for _, p := range s.Printed {
+	printed := s.rules.Load().Printed
+	out := make([]Figure, 0, len(printed))
+	for _, p := range printed {
 		f, err := s.figure(ctx, p)
 		if err != nil {
 			return nil, fmt.Errorf("figure %s: %w", p.Key, err)

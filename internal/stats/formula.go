@@ -1,7 +1,7 @@
 package stats
 
 // rates divides the counts of a row.
-func (s *Service) rates(r *Row) {
+func (w Weights) rates(r *Row) {
 	c := r.Counts
 	v := c[Answered]
 	r.Finish = share(c[Finished], c[Matured])
@@ -9,12 +9,11 @@ func (s *Service) rates(r *Row) {
 	r.Settlement = share(c[Settled], c[Matured])
 	r.Response = share(c[Responded], v)
 	r.Resolution = share(c[Resolved], v)
-	r.Satisfaction = hundredths(100*c[Satisfied]+s.Weights.Basic*c[Basic], v)
+	r.Satisfaction = hundredths(100*c[Satisfied]+w.Basic*c[Basic], v)
 	r.Exclusion = share(c[Excluded], c[Received])
 	r.Reopen = share(c[Reopened], c[EverDone])
 	if v > 0 {
-		w := s.Weights.Weights
-		composite := 100 * (w.Response**r.Response.Rate + w.Resolution**r.Resolution.Rate + w.Satisfaction**r.Satisfaction.Rate)
+		composite := 100 * (w.Weights.Response**r.Response.Rate + w.Weights.Resolution**r.Resolution.Rate + w.Weights.Satisfaction**r.Satisfaction.Rate)
 		r.Composite = &composite
 	}
 }

@@ -7,10 +7,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -49,11 +51,11 @@ func LoadWeights(text []byte) (Weights, error) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	if err := d.Decode(&w); err != nil {
-		return w, fmt.Errorf("rates.yaml: %w", err)
+		return w, err
 	}
 	sum := w.Weights.Response + w.Weights.Resolution + w.Weights.Satisfaction
 	if sum < 0.999 || sum > 1.001 || w.Basic < 0 || w.Basic > 100 {
-		return w, fmt.Errorf("rates.yaml: the weights must sum to 1 and basic must lie within 0 and 100")
+		return w, errors.New("the weights must sum to 1 and basic must lie within 0 and 100")
 	}
 	return w, nil
 }
@@ -137,13 +139,22 @@ const (
 type Service struct {
 	DB       *db.DB
 	Org      *org.Service
-	Weights  Weights
 	Location *time.Location // of days and months
 	Now      func() time.Time
 
-	Printed []Printed                                            // the figures of the city's own report
-	Ages    func(ctx context.Context, day string) ([]int, error) // of the workers on a day: their births are sealed
+	Ages func(ctx context.Context, day string) ([]int, error) // of the workers on a day: their births are sealed
+
+	rules atomic.Pointer[Rules]
 }
+
+// Rules are the files that stats goes by.
+type Rules struct {
+	Weights Weights
+	Printed []Printed // the figures of the city's own report
+}
+
+// Adopt puts rules in force.
+func (s *Service) Adopt(r Rules) { s.rules.Store(&r) }
 
 // Query is a question: whose tickets, created when, in which rows.
 type Query struct {
@@ -244,14 +255,15 @@ func (s *Service) Rates(ctx context.Context, q Query) (Table, error) {
 			return Table{}, err
 		}
 	}
+	weights := s.rules.Load().Weights
 	t := Table{Org: unit, From: q.From, To: q.To, AsOf: now, Group: q.Group, Rows: []Row{}}
 	for _, k := range order {
-		s.rates(sums[k])
+		weights.rates(sums[k])
 		t.Rows = append(t.Rows, *sums[k])
 	}
 	slices.SortStableFunc(t.Rows, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
 	total.Name = unit.Name
-	s.rates(&total)
+	weights.rates(&total)
 	t.Total, t.Macro = total, macro(t.Rows)
 	if q.Group == Whole {
 		t.Rows = []Row{total}

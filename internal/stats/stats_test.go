@@ -27,7 +27,9 @@ func newStats(t testing.TB, w *tickettest.Town) *stats.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &stats.Service{DB: w.DB, Org: w.Org, Weights: weights, Location: w.Calendar.Location(), Now: w.Clock}
+	s := &stats.Service{DB: w.DB, Org: w.Org, Location: w.Rules().Calendar.Location(), Now: w.Clock}
+	s.Adopt(stats.Rules{Weights: weights})
+	return s
 }
 
 // settle takes a ticket of 福馨苑 to its end.

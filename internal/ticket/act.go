@@ -112,7 +112,7 @@ func (s *Service) prepare(ctx context.Context, t Ticket, by org.Actor, rel relat
 }
 
 func (s *Service) checkPlace(ctx context.Context, p *Place) error {
-	if _, ok := s.Reader.Category(p.Category); p.Category != "" && !ok {
+	if _, ok := s.Rules().Reader.Category(p.Category); p.Category != "" && !ok {
 		return ErrInvalid.At("category", "没有这个类别")
 	}
 	known, err := s.Places(ctx)

@@ -32,7 +32,7 @@ const anchorAfter = time.Hour
 // Anchor anchors every day that is over and is not anchored yet, oldest first,
 // and returns those. Any number of replicas may do so at once.
 func (s *Service) Anchor(ctx context.Context) ([]Anchor, error) {
-	zone := s.Calendar.Location()
+	zone := s.Rules().Calendar.Location()
 	today := s.Now().Add(-anchorAfter).In(zone).Format(time.DateOnly)
 	var last Anchor
 	err := s.DB.Read(ctx).Order("day DESC").Limit(1).Find(&last).Error

@@ -48,7 +48,7 @@ func (s *Service) Meet(ctx context.Context, r Report) (Met, error) {
 
 // announced is the outage that answers a report; whoever asks is counted.
 func (s *Service) announced(ctx context.Context, u Understood, r Report) (*outage.Notice, error) {
-	kind, ok := s.Outages.Rules.Kind(u.Place.Category)
+	kind, ok := s.Outages.Rules().Kind(u.Place.Category)
 	if !ok || u.Reading.Emergency || !kind.Asks(r.Text) {
 		return nil, nil //nolint:nilnil // none is an answer
 	}
@@ -68,8 +68,8 @@ func (s *Service) announced(ctx context.Context, u Understood, r Report) (*outag
 
 // SayNotice is an announced outage as people read it: who, until when, why.
 func (s *Service) SayNotice(n outage.Notice) string {
-	kind, _ := s.Outages.Rules.Kind(n.Category)
-	zone, now := s.Calendar.Location(), s.Now()
+	kind, _ := s.Outages.Rules().Kind(n.Category)
+	zone, now := s.Rules().Calendar.Location(), s.Now()
 	moment := func(ms int64) string {
 		at := time.UnixMilli(ms).In(zone)
 		if at.Format(time.DateOnly) == now.In(zone).Format(time.DateOnly) {
@@ -92,7 +92,7 @@ func (s *Service) Before(ctx context.Context, t Ticket) ([]Duplicate, error) {
 		return nil, err
 	}
 	u := Understood{
-		Reading: s.Reader.Read(t.Text, known.Gazetteer),
+		Reading: s.Rules().Reader.Read(t.Text, known.Gazetteer),
 		Place:   Place{OrgID: t.OrgID, Category: t.Category, Building: t.Building, Unit: t.Unit, Floor: t.Floor, Room: t.Room},
 	}
 	reporter, err := s.Members.Person(ctx, t.ReporterID)
@@ -111,9 +111,10 @@ const (
 // likely of the same thing and that the reporter may see, the likest first.
 func (s *Service) duplicates(ctx context.Context, u Understood, r Report, at time.Time, before int64) ([]Duplicate, error) {
 	var found []Ticket
+	rules := s.Rules()
 	day := 24 * time.Hour
-	err := s.DB.Read(ctx).Where("org_id = ? AND created_at > ? AND id < ? AND category IN ? AND anonymised_at = 0", u.Place.OrgID, at.Add(-time.Duration(s.Likeness.Days)*day).UnixMilli(), before, s.Likeness.nearTo(u.Place.Category)).
-		Where("state IN ? OR state IN ? AND finished_at > ?", working, []State{Finished, Closed}, at.Add(-time.Duration(s.Likeness.ClosedDays)*day).UnixMilli()).
+	err := s.DB.Read(ctx).Where("org_id = ? AND created_at > ? AND id < ? AND category IN ? AND anonymised_at = 0", u.Place.OrgID, at.Add(-time.Duration(rules.Likeness.Days)*day).UnixMilli(), before, rules.Likeness.nearTo(u.Place.Category)).
+		Where("state IN ? OR state IN ? AND finished_at > ?", working, []State{Finished, Closed}, at.Add(-time.Duration(rules.Likeness.ClosedDays)*day).UnixMilli()).
 		Order("created_at DESC").Limit(compared).Find(&found).Error
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -123,9 +124,9 @@ func (s *Service) duplicates(ctx context.Context, u Understood, r Report, at tim
 	for _, t := range found {
 		there := Sighting{
 			Place: Place{Category: t.Category, Building: t.Building, Unit: t.Unit, Floor: t.Floor, Room: t.Room},
-			Text:  t.Text, Words: s.Reader.Read(t.Text, nil).Words, At: time.UnixMilli(t.CreatedAt), Closed: !t.State.Open(),
+			Text:  t.Text, Words: rules.Reader.Read(t.Text, nil).Words, At: time.UnixMilli(t.CreatedAt), Closed: !t.State.Open(),
 		}
-		if a := s.Likeness.Compare(here, there); a.Same {
+		if a := rules.Likeness.Compare(here, there); a.Same {
 			likely = append(likely, Duplicate{t, a, t.ReporterID == r.Reporter})
 		}
 	}
@@ -167,7 +168,7 @@ func (s *Service) seen(ctx context.Context, compound int64, r Report, list []Dup
 		return nil, err
 	}
 	return slices.DeleteFunc(list, func(d Duplicate) bool {
-		private := slices.Contains(s.Likeness.Private, d.Category)
+		private := slices.Contains(s.Rules().Likeness.Private, d.Category)
 		_, leads := by.Holding(d.LeadPost)
 		neighbours := by.Home == compound && !private
 		return !d.Own && !oversees && !leads && !slices.Contains(follows, d.ID) && !neighbours

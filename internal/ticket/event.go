@@ -144,7 +144,7 @@ func (s *Service) verify(tx *gorm.DB) (Audit, error) {
 		return a, err
 	}
 	counts := map[string]int64{} // by day
-	logged := loggedDays{s.Calendar.Location(), map[string]*loggedDay{}}
+	logged := loggedDays{s.Rules().Calendar.Location(), map[string]*loggedDay{}}
 	for after := int64(0); ; {
 		var tickets []Ticket
 		if err := tx.Where("id > ?", after).Order("id").Limit(auditPage).Find(&tickets).Error; err != nil {

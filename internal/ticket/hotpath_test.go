@@ -148,7 +148,7 @@ func explain(t testing.TB, d *db.DB, question string) {
 var aliases = map[string]string{"t": "tickets", "a": "appointments", "i": "identities"}
 
 func TestCategories_UnderstandingAndRoutingKnowTheSame(t *testing.T) {
-	known := tickettest.New(t).Reader.Categories()
+	known := tickettest.New(t).Rules().Reader.Categories()
 	if len(known) != 24 {
 		t.Errorf("%d categories", len(known))
 	}

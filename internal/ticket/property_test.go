@@ -25,7 +25,7 @@ var everyAction = []ticket.Action{
 func TestTable_AnyoneTryingAnythingLeavesAWholeLog(t *testing.T) {
 	w := tickettest.New(t)
 	people := []string{"li", "wang", "stranger", "leader", "branch", "community", "subdistrict", "city", "otherbranch"}
-	for _, d := range w.Routes.Departments()[:2] {
+	for _, d := range w.Rules().Routes.Departments()[:2] {
 		people = append(people, d.Code)
 	}
 	posts := make([]int64, 0, len(w.Posts))

@@ -160,7 +160,7 @@ func (s *Service) understand(ctx context.Context, r Report) (Understood, error) 
 	u := Understood{Reading: reading, Place: r.Place}
 	if u.Place.Category == "" {
 		u.Place.Category = reading.Guesses[0].Code
-	} else if _, ok := s.Reader.Category(u.Place.Category); !ok {
+	} else if _, ok := s.Rules().Reader.Category(u.Place.Category); !ok {
 		return u, ErrInvalid.At("category", "没有这个类别")
 	}
 	if u.Place.OrgID == 0 && len(reading.Compounds) > 0 && reading.Compounds[0].Confidence >= understand.Sure {
@@ -196,13 +196,14 @@ func (s *Service) understand(ctx context.Context, r Report) (Understood, error) 
 // none. What the sentence leaves unclear is about the thing with the code: 不走
 // beside a lift tells of the lift. One that is clear by itself stands as it is.
 func (s *Service) Hear(text string, known *places, at org.Code) understand.Reading {
-	own := s.Reader.Read(text, known.Gazetteer)
-	thing, ok := s.Reader.Category(at.Category)
+	reader := s.Rules().Reader
+	own := reader.Read(text, known.Gazetteer)
+	thing, ok := reader.Category(at.Category)
 	if !ok || own.Clear && own.Guesses[0].Code != thing.Code {
 		return own
 	}
-	about := s.Reader.Read(thing.Name+text, known.Gazetteer)
-	says := len(about.Words) > len(s.Reader.Read(thing.Name, nil).Words) // it tells more than the thing's name
+	about := reader.Read(thing.Name+text, known.Gazetteer)
+	says := len(about.Words) > len(reader.Read(thing.Name, nil).Words) // it tells more than the thing's name
 	if about.Intent != understand.Problem || own.Intent != understand.Problem && !says {
 		return own
 	}
@@ -311,7 +312,9 @@ func (s *Service) nextNumber(tx *gorm.DB, now time.Time) (string, error) {
 }
 
 // day is the local date as numbers carry it, yyMMdd.
-func (s *Service) day(now time.Time) string { return now.In(s.Calendar.Location()).Format("060102") }
+func (s *Service) day(now time.Time) string {
+	return now.In(s.Rules().Calendar.Location()).Format("060102")
+}
 
 func dayOf(number string) string {
 	day, _, _ := strings.Cut(strings.TrimPrefix(number, numberPrefix), "-")

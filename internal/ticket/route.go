@@ -100,22 +100,28 @@ func (s *Service) route(ctx context.Context, p Place, emergency bool, from time.
 	return r, desk, err
 }
 
-// answerBy is when an answer is due that is asked for now.
+// answerBy is when an answer is due that is asked for now; a grade that the
+// rules no longer have is taken for the strictest.
 func (s *Service) answerBy(grade string, now time.Time) time.Time {
-	g, _ := s.Routes.Grade(grade)
-	respond, _ := g.Due(s.Calendar, now)
+	rules := s.Rules()
+	g, ok := rules.Routes.Grade(grade)
+	if !ok {
+		g = rules.Routes.Grades()[0]
+	}
+	respond, _ := g.Due(rules.Calendar, now)
 	return respond
 }
 
 // decide is route for a desk that is known already.
 func (s *Service) decide(facts routing.Facts, desk org.Desk, from time.Time) (routed, error) {
 	var d routing.Decision
-	s.Routes.Decide(&facts, &d)
+	rules := s.Rules()
+	rules.Routes.Decide(&facts, &d)
 	if d.Lead.Post == 0 {
 		return routed{}, ErrNobody
 	}
-	grade, _ := s.Routes.Grade(d.Grade)
-	respond, finish := grade.Due(s.Calendar, from)
+	grade, _ := rules.Routes.Grade(d.Grade)
+	respond, finish := grade.Due(rules.Calendar, from)
 	r := routed{grade: d.Grade, respondBy: respond.UnixMilli(), dueAt: finish.UnixMilli(), rule: d.Rule, reason: d.Reason(), parts: []Part{}}
 	for _, post := range desk.Posts {
 		if post.ID == d.Lead.Post {

@@ -242,19 +242,33 @@ const ConfirmWindow = 72 * time.Hour
 // DailyReports is how many reports a person may make in a day; emergencies are never refused.
 const DailyReports = 30
 
-// Service is the desk: reports come in and are handled. Build it with every exported field.
-type Service struct {
-	DB       *db.DB
-	Org      *org.Service
-	Members  *member.Service
-	Outbox   *outbox.Outbox
+// Rules are the files that the desk goes by. They do not change; Adopt puts
+// others in their place.
+type Rules struct {
 	Reader   *understand.Reader
 	Routes   *routing.Tree
 	Calendar *calendar.Calendar
 	Likeness *Likeness
-	Outages  *outage.Service
-	Now      func() time.Time
+}
 
+// Service is the desk: reports come in and are handled. Build it with every
+// exported field, then Adopt its rules.
+type Service struct {
+	DB      *db.DB
+	Org     *org.Service
+	Members *member.Service
+	Outbox  *outbox.Outbox
+	Outages *outage.Service
+	Now     func() time.Time
+
+	rules   atomic.Pointer[Rules]
 	places  atomic.Pointer[places]
 	drawing sync.Mutex // held while a picture is drawn
 }
+
+// Rules are the rules in force. What is decided by several of them asks once,
+// so that they fit each other.
+func (s *Service) Rules() *Rules { return s.rules.Load() }
+
+// Adopt puts rules in force, all at one moment; what is being decided goes on by the old ones.
+func (s *Service) Adopt(r Rules) { s.rules.Store(&r) }

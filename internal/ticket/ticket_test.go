@@ -359,7 +359,7 @@ func TestAct_AWhistledTicketFinishesWhenAllHaveDoneTheirPart(t *testing.T) {
 	n := w.Told(t, "li", lamp).Number
 	w.Do(t, "branch", n, do(ticket.Accept))
 	w.Do(t, "branch", n, do(ticket.Contact))
-	deps := w.Routes.Departments()
+	deps := w.Rules().Routes.Departments()
 	a, b := deps[0].Code, deps[1].Code
 	w.Refused(t, "branch", n, ticket.Input{Action: ticket.Whistle, Note: "请来", Posts: []int64{w.Posts["community"]}}, ticket.ErrInvalid)
 	w.Do(t, "branch", n, ticket.Input{Action: ticket.Whistle, Note: "请来", Posts: []int64{w.Posts[a], w.Posts[b]}})

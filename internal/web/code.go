@@ -79,7 +79,7 @@ type putUpInput struct {
 
 func (s *Server) putUpCode(ctx context.Context, c caller, in *putUpInput) (*body[CodeEntry], error) {
 	b := in.Body
-	if _, ok := s.Tickets.Reader.Category(b.Category); b.Category != "" && !ok {
+	if _, ok := s.Tickets.Rules().Reader.Category(b.Category); b.Category != "" && !ok {
 		return nil, org.ErrInvalid.At("category", "没有这个类别")
 	}
 	made, err := s.Org.PutUp(ctx, c.Actor, in.key(c), org.Code{

@@ -25,7 +25,7 @@ type OutageView struct {
 }
 
 func (s *Server) viewOutage(n outage.Notice) OutageView {
-	kind, _ := s.Tickets.Outages.Rules.Kind(n.Category)
+	kind, _ := s.Tickets.Outages.Rules().Kind(n.Category)
 	now := s.Now().UnixMilli()
 	v := OutageView{
 		ID: idOf(n.ID), Category: s.category(n.Category), Name: kind.Name, From: s.moment(n.FromAt), To: s.moment(n.ToAt), EndedAt: s.moment(n.EndedAt),

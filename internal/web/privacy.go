@@ -25,7 +25,7 @@ type consentText struct {
 
 func (s *Server) listConsentTexts(context.Context, *struct{}) (*body[page[consentText]], error) {
 	var out page[consentText]
-	for _, t := range s.Members.Texts.Current() {
+	for _, t := range s.Members.Texts().Current() {
 		out.Items = append(out.Items, consentText(t))
 	}
 	return answer(out), nil
@@ -45,7 +45,7 @@ func (s *Server) consents(ctx context.Context, person int64) (list[consentView],
 	given, err := s.Members.Consents(ctx, person)
 	var out list[consentView]
 	for _, c := range given {
-		newest := s.Members.Texts.Newest(c.Kind)
+		newest := s.Members.Texts().Newest(c.Kind)
 		out = append(out, consentView{c.Kind, newest.Title, c.Version, c.Version == newest.Version, s.moment(c.GivenAt), s.moment(c.WithdrawnAt)})
 	}
 	return out, err
@@ -170,7 +170,7 @@ func (s *Server) privacyPage() gin.HandlerFunc {
 		Paragraphs []string
 	}
 	var sections []section
-	for _, text := range s.Members.Texts.Current() {
+	for _, text := range s.Members.Texts().Current() {
 		sections = append(sections, section{text, strings.Split(strings.TrimSpace(text.Text), "\n")})
 	}
 	var out strings.Builder

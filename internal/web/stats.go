@@ -39,7 +39,7 @@ func (s *Server) day(text string, after int) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, nil
 	}
-	t, err := time.ParseInLocation(time.DateOnly, text, s.Tickets.Calendar.Location())
+	t, err := time.ParseInLocation(time.DateOnly, text, s.Tickets.Rules().Calendar.Location())
 	return t.AddDate(0, 0, after), err
 }
 

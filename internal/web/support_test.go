@@ -77,15 +77,16 @@ func newSite(t *testing.T, aesKey string) *site {
 	must(t, err)
 	s.Server = &web.Server{
 		Tickets: w.Service, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}, WeChat: wechat.NewClient(config, store), Now: w.Clock, Version: "test", Site: server.URL,
-		Stats:  &stats.Service{DB: w.DB, Org: w.Org, Weights: rates, Location: w.Calendar.Location(), Now: w.Clock},
+		Stats:  &stats.Service{DB: w.DB, Org: w.Org, Location: w.Rules().Calendar.Location(), Now: w.Clock},
 		Chat:   &chat.Service{Tickets: w.Service, Org: w.Org, Members: w.Members, KV: store, Now: w.Clock},
 		Health: func(context.Context) web.Health { return web.Health{Ready: true} },
 		Ledger: &ledger.Service{
 			DB: w.DB, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock},
-			Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Calendar.Location(),
+			Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Rules().Calendar.Location(),
 		},
 		Depth: w.Outbox.Depth, Sim: s.sim.Handler(),
 	}
+	s.Stats.Adopt(stats.Rules{Weights: rates})
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: store}, Handle: s.Converse, Now: w.Clock, Log: nothingLogged()}
 	w.Outbox.Slow = s.Ledger.Slow()
 	handler = s.Handler()

@@ -122,7 +122,7 @@ func (s *Server) previewTicket(ctx context.Context, c caller, in *previewInput) 
 		v.Compounds = append(v.Compounds, namedGuess{idOf(p.ID), p.Name, p.Confidence})
 	}
 	if u.Reading.Emergency {
-		v.Advice = s.Tickets.Reader.Advice(u.Reading.Danger)
+		v.Advice = s.Tickets.Rules().Reader.Advice(u.Reading.Danger)
 	}
 	if v.Duplicates, err = s.duplicates(ctx, u.Duplicates); err != nil {
 		return nil, err
@@ -255,7 +255,7 @@ func (s *Server) actOnTicket(ctx context.Context, c caller, in *actInput) (*body
 
 func (s *Server) listCategories(context.Context, *struct{}) (*body[page[codeName]], error) {
 	var out page[codeName]
-	for _, c := range s.Tickets.Reader.Categories() {
+	for _, c := range s.Tickets.Rules().Reader.Categories() {
 		out.Items = append(out.Items, codeName{c.Code, c.Name})
 	}
 	return answer(out), nil

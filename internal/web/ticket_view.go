@@ -206,7 +206,7 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 		}
 	}
 	if f.Danger != "" {
-		v.Advice = s.Tickets.Reader.Advice(f.Danger)
+		v.Advice = s.Tickets.Rules().Reader.Advice(f.Danger)
 	}
 	owner := f.Posts[f.OwnerPost]
 	if f.OwnerPost != 0 && owner.ID == 0 { // it was handed away from the place's own posts

@@ -108,7 +108,7 @@ func (s *Server) moment(ms int64) *time.Time {
 	return &t
 }
 
-func (s *Server) local(t time.Time) time.Time { return t.In(s.Tickets.Calendar.Location()) }
+func (s *Server) local(t time.Time) time.Time { return t.In(s.Tickets.Rules().Calendar.Location()) }
 
 // named is a thing with its name.
 type named struct {
@@ -144,7 +144,7 @@ type codeName struct {
 }
 
 func (s *Server) category(code string) codeName {
-	c, ok := s.Tickets.Reader.Category(code)
+	c, ok := s.Tickets.Rules().Reader.Category(code)
 	if !ok {
 		return codeName{code, code}
 	}

@@ -141,7 +141,7 @@ func newTarget(ctx context.Context, address string) (*target, error) {
 	}
 	t.service = &ledger.Service{
 		DB: a.DB, Org: a.Org, Members: a.Members, Workers: &worker.Service{DB: a.DB, Members: a.Members, Now: time.Now},
-		Outbox: a.Outbox, Keys: a.Members.Keys, Now: time.Now, Location: a.Tickets.Calendar.Location(),
+		Outbox: a.Outbox, Keys: a.Members.Keys, Now: time.Now, Location: a.Tickets.Rules().Calendar.Location(),
 	}
 	var tree org.Tree
 	unit := func(above org.Unit, kind org.Kind, name string) org.Unit {

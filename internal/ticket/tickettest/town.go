@@ -63,8 +63,9 @@ func New(t testing.TB) *Town {
 			t.Fatal(err)
 		}
 	}
-	m.Texts, err = member.LoadConsents(read("consent.yaml"))
+	texts, err := member.LoadConsents(read("consent.yaml"))
 	must(err)
+	m.Adopt(texts)
 	reader, err := understand.New(read("understand.yaml"))
 	must(err)
 	routes, err := routing.Load(read("routing.yaml"))
@@ -114,7 +115,9 @@ func New(t testing.TB) *Town {
 	person("li", w.Units["福馨苑小区"])
 	person("wang", w.Units["福馨苑小区"])
 	person("stranger", w.Units["昌瑞绿洲小区"])
-	w.Service = &ticket.Service{DB: d, Org: o, Members: m, Outbox: outbox.Open(d, w.Clock), Reader: reader, Routes: routes, Calendar: cal, Likeness: likeness, Outages: &outage.Service{DB: d, Org: o, Rules: outages, Now: w.Clock}, Now: w.Clock}
+	w.Service = &ticket.Service{DB: d, Org: o, Members: m, Outbox: outbox.Open(d, w.Clock), Outages: &outage.Service{DB: d, Org: o, Now: w.Clock}, Now: w.Clock}
+	w.Adopt(ticket.Rules{Reader: reader, Routes: routes, Calendar: cal, Likeness: likeness})
+	w.Outages.Adopt(outages)
 	return w
 }
 

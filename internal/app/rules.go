@@ -1,0 +1,163 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	"fenlin/config"
+	"fenlin/internal/calendar"
+	"fenlin/internal/member"
+	"fenlin/internal/outage"
+	"fenlin/internal/routing"
+	"fenlin/internal/stats"
+	"fenlin/internal/ticket"
+	"fenlin/internal/understand"
+)
+
+// Rules are all files of rules, read and checked.
+type Rules struct {
+	Desk      ticket.Rules
+	Outages   *outage.Rules
+	Stats     stats.Rules
+	Consents  member.ConsentTexts
+	Retention []Kept // what has an end, and when
+
+	sums map[string][sha256.Size]byte // of each file
+}
+
+// LoadRules reads the rules built in, each replaced by a file of its name in
+// dir (empty = none). The error tells of every file that is wrong.
+func LoadRules(dir string) (Rules, error) {
+	r, wrong := tryRules(dir)
+	return r, errors.Join(wrong...)
+}
+
+// tryRules is LoadRules with an error for each file that is wrong.
+func tryRules(dir string) (Rules, []error) {
+	r := Rules{sums: map[string][sha256.Size]byte{}}
+	var wrong []error
+	read(&r, &wrong, dir, "routing.yaml", routing.Load, &r.Desk.Routes)
+	read(&r, &wrong, dir, "understand.yaml", understand.New, &r.Desk.Reader)
+	read(&r, &wrong, dir, "duplicates.yaml", ticket.LoadLikeness, &r.Desk.Likeness)
+	read(&r, &wrong, dir, "outages.yaml", r.outages, &r.Outages)
+	read(&r, &wrong, dir, "calendar.yaml", calendar.New, &r.Desk.Calendar)
+	read(&r, &wrong, dir, "rates.yaml", stats.LoadWeights, &r.Stats.Weights)
+	read(&r, &wrong, dir, "figures.yaml", stats.LoadFigures, &r.Stats.Printed)
+	read(&r, &wrong, dir, "consent.yaml", member.LoadConsents, &r.Consents)
+	read(&r, &wrong, dir, "retention.yaml", LoadRetention, &r.Retention)
+	return r, wrong
+}
+
+// outages reads rules that name categories.
+func (r *Rules) outages(text []byte) (*outage.Rules, error) {
+	return outage.LoadRules(text, func(code string) bool {
+		if r.Desk.Reader == nil { // that file is wrong and is told of itself
+			return true
+		}
+		_, ok := r.Desk.Reader.Category(code)
+		return ok
+	})
+}
+
+// read is one of the files.
+func read[T any](r *Rules, wrong *[]error, dir, name string, parse func([]byte) (T, error), into *T) {
+	folder := ""
+	if dir != "" {
+		folder = filepath.Clean(dir) + string(filepath.Separator)
+	}
+	v, err := load(files(dir), name, func(text []byte) (T, error) {
+		r.sums[name] = sha256.Sum256(text)
+		return parse(text)
+	})
+	if err != nil {
+		*wrong = append(*wrong, fmt.Errorf("%s%w", folder, err))
+	}
+	*into = v
+}
+
+// load reads one file of rules.
+func load[T any](rules fs.FS, name string, parse func([]byte) (T, error)) (T, error) {
+	var none T
+	text, err := fs.ReadFile(rules, name)
+	if err != nil {
+		return none, err
+	}
+	v, err := parse(text)
+	if err != nil {
+		return none, fmt.Errorf("%s: %w", name, err)
+	}
+	return v, nil
+}
+
+// files are the rules built in, each replaced by a file of its name in dir.
+func files(dir string) fs.FS {
+	if dir == "" {
+		return config.FS
+	}
+	return overlay{os.DirFS(dir), config.FS}
+}
+
+type overlay struct{ over, base fs.FS }
+
+func (o overlay) Open(name string) (fs.File, error) {
+	f, err := o.over.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o.base.Open(name)
+	}
+	return f, err
+}
+
+// adopt puts rules in force.
+func (a *App) adopt(r Rules) {
+	a.Tickets.Adopt(r.Desk)
+	a.Tickets.Outages.Adopt(r.Outages)
+	a.Stats.Adopt(r.Stats)
+	a.Members.Adopt(r.Consents)
+	a.rules.Store(&r)
+}
+
+// Reload reads the files of rules again and puts them in force, all of them or
+// none: when one is wrong the old ones stay. It returns which have changed.
+func (a *App) Reload() ([]string, error) {
+	r, err := LoadRules(a.Config.RulesDir)
+	if err != nil {
+		return nil, err
+	}
+	var changed []string
+	for name, sum := range r.sums {
+		if sum != a.rules.Load().sums[name] {
+			changed = append(changed, name)
+		}
+	}
+	slices.Sort(changed)
+	a.adopt(r)
+	return changed, nil
+}
+
+// obey reloads the rules at each SIGHUP.
+func (a *App) obey(ctx context.Context) {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGHUP)
+	defer signal.Stop(asked)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-asked:
+		}
+		if changed, err := a.Reload(); err != nil {
+			slog.ErrorContext(ctx, "the rules were not reloaded, the old ones stay in force", "error", err)
+		} else {
+			slog.InfoContext(ctx, "the rules were reloaded", "changed", changed)
+		}
+	}
+}
