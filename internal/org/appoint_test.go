@@ -166,16 +166,3 @@ func TestCreatePost_WhereItBelongsAndClosedWhenNobodyHoldsIt(t *testing.T) {
 		t.Errorf("appointed to a closed post: %v", err)
 	}
 }
-
-func BenchmarkMay(b *testing.B) {
-	a := org.Actor{Person: 1}
-	for i, path := range []string{"/1/2/3/4/", "/1/2/3/5/", "/1/2/6/", "/1/2/7/", "/1/8/"} {
-		a.Posts = append(a.Posts, org.Post{ID: int64(i + 1), Role: org.BranchSecretary, OrgPath: path})
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if !a.May(org.SeeTickets, "/1/8/9/10/") || a.May(org.ManageMembers, "/1/8/9/10/") {
-			b.Fatal("wrong")
-		}
-	}
-}

@@ -166,6 +166,7 @@ type Detail struct {
 	Children  int64     // units right under it that are there
 	Posts     int64     // at the unit itself
 	Vacancies int64     // those of them that nobody holds
+	Compounds int64     // that are there below the unit, at any depth
 }
 
 // Detail returns all that is known of a unit, also of one that has closed.
@@ -195,5 +196,17 @@ func (s *Service) Detail(ctx context.Context, id int64) (Detail, error) {
 (SELECT COUNT(*) FROM posts p WHERE p.org_id = ? AND p.closed_at = 0 AND NOT EXISTS
   (SELECT 1 FROM appointments a WHERE a.post_id = p.id AND a.from_at <= ? AND (a.to_at = 0 OR a.to_at > ?))) AS vacancies`, id, id, id, now, now).
 		Row().Scan(&d.Children, &d.Posts, &d.Vacancies)
+	if err == nil {
+		d.Compounds, err = s.CountBelow(ctx, u.Path, CompoundKind)
+	}
 	return d, err
+}
+
+// CountBelow is how many units of a kind are there below a path, the unit with
+// that path included: one range of one index, however deep the tree is.
+func (s *Service) CountBelow(ctx context.Context, path string, kind Kind) (int64, error) {
+	from, to := Below(path)
+	var n int64
+	err := s.DB.Read(ctx).Raw("SELECT COUNT(*) FROM org_units WHERE kind = ? AND closed_at = 0 AND path >= ? AND path < ?", kind, from, to).Scan(&n).Error
+	return n, err
 }

@@ -57,6 +57,7 @@ type orgDetail struct {
 	Children  int64               `json:"children" doc:"units right under it"`
 	Posts     int64               `json:"posts" doc:"at the unit itself"`
 	Vacancies int64               `json:"vacancies" doc:"those of them that nobody holds"`
+	Compounds int64               `json:"compounds" doc:"below the unit, at any depth; 1 of a compound itself"`
 	Compound  maybe[compoundInfo] `json:"compound" doc:"null when it is none"`
 }
 
@@ -95,7 +96,7 @@ func (s *Server) org(ctx context.Context, c caller, unit int64) (*body[orgDetail
 	if err != nil {
 		return nil, err
 	}
-	v := orgDetail{OrgView: viewOrg(d.Placed), ClosedAt: s.moment(d.ClosedAt), Children: d.Children, Posts: d.Posts, Vacancies: d.Vacancies}
+	v := orgDetail{OrgView: viewOrg(d.Placed), ClosedAt: s.moment(d.ClosedAt), Children: d.Children, Posts: d.Posts, Vacancies: d.Vacancies, Compounds: d.Compounds}
 	if d.SuccessorID != 0 {
 		u, err := s.Org.Unit(ctx, d.SuccessorID)
 		if err != nil {

@@ -14,11 +14,12 @@ import (
 	"time"
 
 	"fenlin/config"
+	"fenlin/internal/org"
 	"fenlin/internal/routing"
 	"fenlin/internal/understand"
 )
 
-// pure measures the two decisions that need no database.
+// pure measures the decisions that need no database.
 func pure(context.Context, time.Duration, int) ([]line, error) {
 	text, err := fs.ReadFile(config.FS, "routing.yaml")
 	if err != nil {
@@ -66,7 +67,20 @@ func pure(context.Context, time.Duration, int) ([]line, error) {
 			reader.Read(sentences[i%len(sentences)], known)
 		}
 	})
+	actor := org.Actor{Person: 1}
+	for i, path := range []string{"/1/2/3/4/", "/1/2/3/5/", "/1/2/6/", "/1/2/7/", "/1/8/"} {
+		actor.Posts = append(actor.Posts, org.Post{ID: int64(i + 1), Role: org.BranchSecretary, OrgPath: path})
+	}
+	allowed := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if !actor.May(org.SeeTickets, "/1/8/9/10/") || actor.May(org.ManageMembers, "/1/8/9/10/") {
+				b.Fatal("decided otherwise")
+			}
+		}
+	})
 	return []line{
+		atMost("permission decision, five posts", allowed, time.Microsecond, 0),
 		atMost("routing decision", decide, 5*time.Microsecond, 0),
 		atMost("understanding a sentence", read, 200*time.Microsecond, math.MaxInt64),
 	}, nil
