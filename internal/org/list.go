@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"encoding/base64"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ var ErrCursor = errs.New(errs.Invalid, "cursor", "页码已失效，请从第一
 // Filter says which units a list is of. Without any part it is the root.
 type Filter struct {
 	Parent int64     // what stands right under it
+	Below  string    // what stands below this path, at any depth, that of the path included
 	Kind   Kind      // only of this kind
 	Text   string    // only those with it in the name, or with it as the code
 	At     time.Time // the tree as it was then; zero: as it is
@@ -34,53 +36,64 @@ type UnitPage struct {
 	Next  string
 }
 
+// aCursor is an id, or a path.
+var aCursor = regexp.MustCompile(`^(\d{1,19}|/[\d/]{1,254})$`)
+
 // MaxUnits is the longest page of units.
 const MaxUnits = 100
 
 // List returns a page of the units that are there, or were at a moment, in the
-// order in which they were made. Errors: ErrCursor.
+// order in which they were made; those below a path by their paths. Errors:
+// ErrCursor.
 func (s *Service) List(ctx context.Context, f Filter, limit int, cursor string) (UnitPage, error) {
 	if limit <= 0 || limit > MaxUnits {
 		limit = MaxUnits
 	}
 	now := f.At.IsZero()
 	q := s.DB.Read(ctx).Table("org_units u").Select("u.*").Where("u.closed_at = 0")
-	name, parent, at := "u.name", "u.parent_id", f.At.UnixMilli()
+	name, parent, path, at := "u.name", "u.parent_id", "u.path", f.At.UnixMilli()
 	if !now {
-		name, parent = "h.name", "h.parent_id"
+		name, parent, path = "h.name", "h.parent_id", "h.path"
 		q = s.DB.Read(ctx).Table("org_history h").Select("u.id, u.kind, u.code, u.sample, u.created_at, u.founded_at, u.version, u.closed_at, u.successor_id, h.parent_id, h.path, h.name").
 			Joins("JOIN org_units u ON u.id = h.org_id").
 			Where("h.from_at <= ? AND h.to_at > ? AND u.founded_at <= ? AND (u.closed_at = 0 OR u.closed_at > ?)", at, at, at, at)
 	}
 	text := strings.TrimSpace(f.Text)
-	if f.Parent != 0 || f.Kind == "" && text == "" {
+	switch {
+	case f.Below != "":
+		from, to := Below(f.Below)
+		q = q.Where(path+" >= ? AND "+path+" < ?", from, to)
+	case f.Parent != 0 || f.Kind == "" && text == "":
 		q = q.Where(parent+" = ?", f.Parent)
 	}
 	if f.Kind != "" {
 		q = q.Where("u.kind = ?", f.Kind)
-	} else if f.Parent == 0 && text != "" { // nobody looks for one of a million buildings by its number alone
+	} else if f.Parent == 0 && f.Below == "" && text != "" { // nobody looks for one of a million buildings by its number alone
 		q = q.Where("u.kind IN ?", []Kind{Province, Prefecture, City, Department, Subdistrict, Community, CompoundKind})
 	}
 	if text != "" {
 		like := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
 		q = q.Where("("+name+" LIKE ? ESCAPE '!' OR u.code = ?)", like, text)
 	}
+	order, key := "u.id", func(u Unit) string { return strconv.FormatInt(u.ID, 10) }
+	if f.Below != "" {
+		order, key = path, func(u Unit) string { return u.Path }
+	}
 	if cursor != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(cursor)
-		after, err2 := strconv.ParseInt(string(raw), 10, 64)
-		if err != nil || err2 != nil {
+		after, err := base64.RawURLEncoding.DecodeString(cursor)
+		if err != nil || !aCursor.Match(after) || (after[0] == '/') != (f.Below != "") {
 			return UnitPage{}, ErrCursor
 		}
-		q = q.Where("u.id > ?", after)
+		q = q.Where(order+" > ?", string(after))
 	}
 	var units []Unit
-	if err := q.Order("u.id").Limit(limit + 1).Scan(&units).Error; err != nil {
+	if err := q.Order(order).Limit(limit + 1).Scan(&units).Error; err != nil {
 		return UnitPage{}, err
 	}
 	var page UnitPage
 	if len(units) > limit {
 		units = units[:limit]
-		page.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(units[limit-1].ID, 10)))
+		page.Next = base64.RawURLEncoding.EncodeToString([]byte(key(units[limit-1])))
 	}
 	above, err := s.namesAt(ctx, units, f.At)
 	if err != nil {

@@ -32,6 +32,7 @@ func viewOrg(p org.Placed) OrgView {
 
 type listOrgsInput struct {
 	Parent id        `query:"parent_id" doc:"what stands right under it; the root when neither this nor kind nor q is given"`
+	Below  id        `query:"below_id" doc:"what stands below it, at any depth, itself included"`
 	Kind   string    `query:"kind" enum:"province,prefecture,city,subdistrict,community,compound,building_group,hub_household,linked_household,department"`
 	Q      string    `query:"q" maxLength:"60" doc:"a piece of the name, or the code"`
 	At     time.Time `query:"at" doc:"the tree as it was then, RFC 3339; as it is when not given"`
@@ -39,7 +40,15 @@ type listOrgsInput struct {
 }
 
 func (s *Server) listOrgs(ctx context.Context, _ caller, in *listOrgsInput) (*body[page[OrgView]], error) {
-	found, err := s.Org.List(ctx, org.Filter{Parent: in.Parent.number(), Kind: org.Kind(in.Kind), Text: in.Q, At: in.At}, in.Limit, in.Cursor)
+	filter := org.Filter{Parent: in.Parent.number(), Kind: org.Kind(in.Kind), Text: in.Q, At: in.At}
+	if in.Below != "" {
+		top, err := s.Org.Unit(ctx, in.Below.number())
+		if err != nil {
+			return nil, err
+		}
+		filter.Below = top.Path
+	}
+	found, err := s.Org.List(ctx, filter, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}

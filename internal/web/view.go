@@ -88,7 +88,7 @@ type page[T any] struct {
 // Paged are the parameters of a list; exported because huma reads embedded structs only then.
 type Paged struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"length of a page"`
-	Cursor string `query:"cursor" maxLength:"100" doc:"next_cursor of the page before"`
+	Cursor string `query:"cursor" maxLength:"400" doc:"next_cursor of the page before"`
 }
 
 // body is an answer with a body.

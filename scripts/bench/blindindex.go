@@ -32,7 +32,7 @@ func blindIndex(ctx context.Context, d time.Duration, rounds int) ([]line, error
 		return nil, err
 	}
 	defer drop()
-	a, err := app.Ground(app.Config{Database: address, Demo: true, DataDir: os.TempDir()})
+	a, err := app.Ground(app.Config{Database: address, SecretKeys: benchKey})
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func blindIndex(ctx context.Context, d time.Duration, rounds int) ([]line, error
 			id := int64(i + 10)
 			people = append(people, map[string]any{
 				"id": id, "name": "某某", "phone": "", "phone_index": a.Members.IndexOf(member.FieldPhone, phone(i)),
-				"id_number": "", "id_index": a.Members.IndexOf(member.FieldIDNumber, number(i)), "compound_id": 0, "member": true, "created_at": 1, "closed_at": 0,
+				"id_number": "", "id_index": a.Members.IndexOf(member.FieldIDNumber, number(i)), "compound_id": 0, "member": true, "created_at": 1, "closed_at": 0, "sample": true,
 			})
 			entries = append(entries, map[string]any{
 				"person_id": id, "category": "resident", "probationary": false, "branch_id": 1, "unit_id": 0, "community_id": 0, "ethnicity": "", "education": "", "job": "",
