@@ -135,6 +135,9 @@ func (l *Likeness) Compare(now, then Sighting) Alike {
 	if here, there := sides(now.Text), sides(then.Text); len(here) > 0 && len(there) > 0 && !slices.ContainsFunc(here, func(s string) bool { return slices.Contains(there, s) }) {
 		add("不同的方位", elsewhere)
 	}
+	if a.Points+p.Words+p.Reasons < l.Offer { // whatever they say
+		return a
+	}
 	words := overlap(l.pairs(now.Text), l.pairs(then.Text))
 	add("说法相似", p.Words*words)
 	add("关键词相同", p.Reasons*shared(now.Words, then.Words))

@@ -103,7 +103,7 @@ func (s *Service) Before(ctx context.Context, t Ticket) ([]Duplicate, error) {
 }
 
 const (
-	compared = 40 // earlier reports of a place, the newest, that are compared
+	compared = 25 // earlier reports of a place, the newest, that are compared
 	offered  = 3
 )
 
@@ -124,8 +124,12 @@ func (s *Service) duplicates(ctx context.Context, u Understood, r Report, at tim
 	for _, t := range found {
 		there := Sighting{
 			Place: Place{Category: t.Category, Building: t.Building, Unit: t.Unit, Floor: t.Floor, Room: t.Room},
-			Text:  t.Text, Words: rules.Reader.Read(t.Text, nil).Words, At: time.UnixMilli(t.CreatedAt), Closed: !t.State.Open(),
+			Text:  t.Text, At: time.UnixMilli(t.CreatedAt), Closed: !t.State.Open(),
 		}
+		if rules.Likeness.Compare(here, there).Points+rules.Likeness.Points.Reasons < rules.Likeness.Offer {
+			continue // reading it would change nothing
+		}
+		there.Words = rules.Reader.Read(t.Text, nil).Words
 		if a := rules.Likeness.Compare(here, there); a.Same {
 			likely = append(likely, Duplicate{t, a, t.ReporterID == r.Reporter})
 		}
