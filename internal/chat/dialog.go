@@ -28,7 +28,7 @@ const (
 	askWithdraw ask = "withdraw" // whether to withdraw a ticket that is not fresh
 	askVerdict  ask = "verdict"  // how a finished or closed ticket was
 	askMore     ask = "more"     // the text that adds to a ticket
-	askKnown    ask = "known"    // whether the draft is what was told before
+	askKnown    ask = "known"    // whether a fresh ticket is what was told before
 	askOutage   ask = "outage"   // whether to report what was announced
 )
 
@@ -159,7 +159,7 @@ func (c *turn) command(ctx context.Context, in input) (string, error) {
 		c.forget()
 	}
 	said, err := c.obey(ctx, in, stood)
-	if err == nil && in.word != wordLeave && (stood.Ask == askKind || stood.Ask == askPlace || stood.Ask == askKnown) {
+	if err == nil && in.word != wordLeave && (stood.Ask == askKind || stood.Ask == askPlace) {
 		said += "\n（刚才「" + short(stood.Draft.Text, 12) + "」还没有登记，要报请把小区和问题写在一句话里再发一次。）"
 	}
 	return said, err
@@ -250,8 +250,12 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 		return c.correct(ctx, c.st.Number, ticket.Place{OrgID: o.ID}, "位置应为"+o.Label)
 	case askWithdraw:
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Withdraw})
-	case askKnown, askOutage:
-		return c.same(ctx, o.Code)
+	case askKnown:
+		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Merge, Into: o.Code})
+	case askOutage:
+		d := c.st.Draft
+		d.Sure = true
+		return c.file(ctx, d, d.Compound)
 	case askVerdict, askMore, askNothing: // answered elsewhere
 	}
 	return sayNoQuestion, nil

@@ -9,42 +9,40 @@ import (
 	"fenlin/internal/ticket"
 )
 
-// What a person may answer when the thing is known already.
-const (
-	codeJoin = "join" // 我也遇到
-	codeAdd  = "add"  // it is their own report: the words are added to it
-	codeNew  = "new"  // another thing
-)
-
-// meet says what is known of a draft already and asks what to do; asked is
-// false when nothing is. What was settled before holds nothing up: it has come back.
-func (c *turn) meet(ctx context.Context, d draft, r ticket.Report) (said string, asked bool, err error) {
+// announced answers a draft about which an outage was announced, and asks
+// whether to file it nevertheless; asked is false when none was.
+func (c *turn) announced(ctx context.Context, d draft, r ticket.Report) (said string, asked bool, err error) {
 	met, err := c.Tickets.Meet(ctx, r)
-	if err != nil {
+	if err != nil || met.Outage == nil {
 		return "", false, err
-	}
-	if met.Outage != nil {
-		if said, done, err := c.again(ctx); done || err != nil {
-			return said, true, err
-		}
-		c.st.Draft = d
-		return c.ask(askOutage, c.Tickets.SayNotice(*met.Outage)+"\n已经知道，不用再报。仍要报请回复 1：", []option{{Label: "仍要报", Code: codeNew}}, ""), true, nil
-	}
-	i := slices.IndexFunc(met.Duplicates, func(d ticket.Duplicate) bool { return d.State.Open() })
-	if i < 0 {
-		return "", false, nil
 	}
 	if said, done, err := c.again(ctx); done || err != nil { // the message has done its work before
 		return said, true, err
 	}
-	one := met.Duplicates[i]
-	c.st.Draft, c.st.Number = d, one.Number
-	what := fmt.Sprintf("%s，%s，%s，%s报的，%s", one.Number, c.kindName(one.Category), c.seenPlace(ctx, one), c.daysAgo(one.CreatedAt), one.State.Name())
-	prompt, first := "这件事已经有人报了："+what+"。", option{Label: "我也遇到", Code: codeJoin}
-	if one.Own {
-		prompt, first = "这件事您报过："+what+"。", option{Label: "就是那件，补充进去", Code: codeAdd}
+	c.st.Draft = d
+	return c.ask(askOutage, c.Tickets.SayNotice(*met.Outage)+"\n已经知道，不用再报。仍要报请回复 1：", []option{{Label: "仍要报"}}, ""), true, nil
+}
+
+// known says of a fresh ticket that the thing was told before, and asks whether
+// it is the same: nothing waits for the answer. What was settled before has come
+// back and is not named.
+func (c *turn) known(ctx context.Context, t ticket.Ticket) (string, error) {
+	before, err := c.Tickets.Before(ctx, t)
+	i := slices.IndexFunc(before, func(d ticket.Duplicate) bool { return d.State.Open() })
+	if err != nil || i < 0 {
+		return "", err
 	}
-	return c.ask(askKnown, prompt+"\n请回复数字：", []option{first, {Label: "另外报", Code: codeNew}}, ""), true, nil
+	one := before[i]
+	who := "已经有人报过"
+	if one.Own {
+		who = "您已经报过"
+	}
+	said := fmt.Sprintf("\n\n像是同一件事%s：%s，%s，%s，%s报的，%s。", who, one.Number, c.kindName(one.Category), c.seenPlace(ctx, one), c.daysAgo(one.CreatedAt), one.State.Name())
+	if t.Emergency {
+		return said, nil
+	}
+	c.st.Number = t.Number
+	return c.ask(askKnown, said, []option{{Label: "是同一件，并到那一件里", Code: one.Number}}, "不是同一件，不用回复。"), nil
 }
 
 // seenPlace is where a ticket is, as far as who asks may know: of another's only the building.
@@ -75,18 +73,4 @@ func (c *turn) daysAgo(ms int64) string {
 		return "昨天"
 	}
 	return at.In(zone).Format("1月2日")
-}
-
-// same takes the answer to meet.
-func (c *turn) same(ctx context.Context, code string) (string, error) {
-	d, number := c.st.Draft, c.st.Number
-	switch code {
-	case codeJoin:
-		return c.act(ctx, number, ticket.Input{Action: ticket.Follow})
-	case codeAdd:
-		return c.act(ctx, number, ticket.Input{Action: ticket.Add, Note: d.Text})
-	}
-	d.Sure = true
-	c.st.Draft = d
-	return c.file(ctx, d, d.Compound)
 }

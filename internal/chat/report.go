@@ -106,7 +106,7 @@ func (c *turn) file(ctx context.Context, d draft, compound int64) (string, error
 		Place: ticket.Place{OrgID: compound, Category: d.Category}, Point: d.Point, Scene: d.Scene, Sure: d.Sure || c.st.away,
 	}
 	if !d.Sure && !c.st.away {
-		if said, asked, err := c.meet(ctx, d, report); asked || err != nil {
+		if said, asked, err := c.announced(ctx, d, report); asked || err != nil {
 			return said, err
 		}
 	}
@@ -166,15 +166,6 @@ func (c *turn) filed(ctx context.Context, t ticket.Ticket) (string, error) {
 		return "", err
 	}
 	said := c.sayFiled(t, facts, len(c.st.Photos), bound, c.who.CompoundID != 0)
-	if t.Emergency { // it was held back for nothing, but whoever told it should know
-		before, err := c.Tickets.Before(ctx, t)
-		if err != nil {
-			return "", err
-		}
-		if len(before) > 0 {
-			said += "\n（这件事刚才已经有人报过：" + before[0].Number + "，" + before[0].State.Name() + "。）"
-		}
-	}
 	if c.st.Ask != askNothing || len(c.st.Photos) > 0 || c.st.Scene != "" {
 		c.forget()
 		c.st.Photos, c.st.Scene = nil, ""
@@ -182,7 +173,8 @@ func (c *turn) filed(ctx context.Context, t ticket.Ticket) (string, error) {
 	if t.Emergency && facts.compound == "" {
 		return c.askWhere(ctx, t, said)
 	}
-	return said, nil
+	more, err := c.known(ctx, t)
+	return said + more, err
 }
 
 func (c *turn) await(ctx context.Context, t ticket.Ticket, p photo) error {
@@ -222,7 +214,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Add, Note: text})
 	}
 	for _, o := range c.st.Options {
-		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && yes[fold(text)] {
+		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && c.st.Ask != askKnown && c.st.Ask != askOutage && yes[fold(text)] { // 好的 to those two means that it is well
 			return c.chosen(ctx, o)
 		}
 	}

@@ -197,6 +197,8 @@ func (c *turn) told(ctx context.Context, t ticket.Ticket, e ticket.Event) (strin
 		return sayRedo(t, who), nil
 	case ticket.Rate:
 		return t.Number + " 的评价「" + satisfactionName[d.Satisfaction] + "」已记下，谢谢。\n还有别的事，直接写一句话。", nil
+	case ticket.Merge:
+		return t.Number + " 已并入 " + e.Detail().Into + "，今后的进展以它为准，会告诉您。\n回复「查」看进度。", nil
 	case ticket.Withdraw:
 		return t.Number + " 已撤销。\n要重新报，直接写一句话，例如：福馨苑3号楼2单元楼道灯坏了。", nil
 	case ticket.Urge:

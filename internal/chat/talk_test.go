@@ -72,38 +72,41 @@ new: [location 37.2705,111.7805]
 other: [location 37.2705,111.7805]
 < 1 锦绣花园（南薰社区，您就在这里） | 2
 `},
-	{"what a neighbour has told already is offered, and joined", `
+	{"what a neighbour has told already is filed at once, and may be made one with it", `
 li: 3号楼2单元楼道灯坏了
 < FY261123-0001
 * forward 2h
 wang: 三号楼二单元的楼道灯不亮了
-< 这件事已经有人报了：FY261123-0001，公共照明，福馨苑小区 3号楼，今天报的，已派单 | 1 我也遇到 | 2 另外报 | !2单元
+< 已登记：FY261123-0002 | 像是同一件事已经有人报过：FY261123-0001，公共照明，福馨苑小区 3号楼，今天报的，已派单 | 1 是同一件，并到那一件里 | 不是同一件，不用回复
 wang: 1
-< FY261123-0001 已记下：您也遇到了 | 办结后告诉您
+< FY261123-0002 已并入 FY261123-0001 | 会告诉您
+wang: 查 0002
+< FY261123-0002 已合并 | 已并入 FY261123-0001
 stranger: 福馨苑3号楼2单元楼道灯坏了
-< FY261123-0002 | !已经有人报了
+< FY261123-0003 | !已经有人报过
 `},
-	{"another report of the same is filed when it is meant", `
+	{"only a plain yes makes two reports one", `
 li: 3号楼2单元楼道灯坏了
 wang: 3号楼2单元楼道灯不亮
-< 已经有人报了 | !FY261123-0002
-wang: 另外报
-< 已登记：FY261123-0002
+< 已登记：FY261123-0002 | 1 是同一件
+wang: 好的
+< !已并入
 wang: 3号楼3单元楼道灯不亮
 < 已登记：FY261123-0003
+wang: 查 0002
+< FY261123-0002 已派单
 `},
-	{"one's own report takes the words", `
+	{"one's own second report goes into the first", `
 li: 3号楼2单元楼道灯坏了
 * forward 2h
 li: 3号楼2单元楼道灯还是不亮，老人看不见路
-< 这件事您报过：FY261123-0001 | 1 就是那件，补充进去 | 2 另外报
+< 已登记：FY261123-0002 | 像是同一件事您已经报过：FY261123-0001 | 1 是同一件
 li: 1
-< FY261123-0001 已补充「3号楼2单元楼道灯还是不亮
+< FY261123-0002 已并入 FY261123-0001
 `},
 	{"whose report was merged may still say that it is not solved", `
 li: 3号楼2单元楼道灯坏了
 wang: 3号楼2单元楼道灯不亮
-wang: 2
 < FY261123-0002
 * merge 0002 0001
 wang: 查 0002
@@ -130,20 +133,18 @@ li: 1
 < 满意
 * forward 2h
 li: 3号楼2单元楼道灯又不亮了
-< 已经有人报了：FY261123-0002
-li: 2
-< 已登记：FY261123-0003
+< 已登记：FY261123-0003 | 已经有人报过：FY261123-0002
 `},
 	{"an emergency is held back by nothing, but known", `
 li: 3号楼2单元电梯困人了
 < FY261123-0001
 wang: 3号楼2单元电梯困住人了
-< FY261123-0002 | 这件事刚才已经有人报过：FY261123-0001
+< FY261123-0002 | 像是同一件事已经有人报过：FY261123-0001 | !1 是同一件
 `},
 	{"what is private is not told to neighbours", `
 li: 楼上邻居吵架打孩子，3号楼2单元
 wang: 3号楼2单元楼上邻居吵架打孩子
-< !已经有人报了
+< !已经有人报过
 `},
 	{"the compound asked for becomes home though the thing is known", `
 li: 3号楼2单元楼道灯坏了
@@ -168,7 +169,7 @@ stranger: 3号楼2单元楼道灯坏了
 < 已登记：FY261123-0003
 * forward 10h
 li: 小区又停电了
-< 已经有人报了：FY261123-0002 | !公告
+< 已经有人报过：FY261123-0002 | !公告
 `},
 	{"the code of a lift says where, and about what", `
 * code lift 福馨苑小区 3 2 电梯 elevator
@@ -305,9 +306,7 @@ li: 3号楼2单元楼道灯坏了
 < 刚才已经登记 | FY261123-0001
 * forward 20m
 li: 3号楼2单元楼道灯坏了
-< 这件事您报过：FY261123-0001
-li: 2
-< FY261123-0002
+< 已登记：FY261123-0002 | 您已经报过：FY261123-0001
 `},
 	{"chatter is no ticket", `
 li: 你好

@@ -97,7 +97,7 @@ func (s *Service) letters(m ticket.Moment) []letter {
 	case ticket.Withdraw:
 		return []letter{{"withdrawn", "居民已撤销工单", what, "无需再办理", nil, lead}}
 	case ticket.Merge:
-		return []letter{{"merged", "您的报事已合并", "同一问题已有工单 " + d.Into, "今后的进展以该工单为准", reporter, nil}, {"merged", "您关注的问题已合并", "同一问题已有工单 " + d.Into, "今后的进展以该工单为准", joined, nil}}
+		return []letter{{"merged", "工单已并入 " + d.Into, what, "无需再办理", nil, lead}, {"merged", "您的报事已合并", "同一问题已有工单 " + d.Into, "今后的进展以该工单为准", reporter, nil}, {"merged", "您关注的问题已合并", "同一问题已有工单 " + d.Into, "今后的进展以该工单为准", joined, nil}}
 	case ticket.Urge:
 		return []letter{{"urged", "居民催办", what, due, nil, lead}}
 	case ticket.Add:

@@ -126,7 +126,7 @@ var table = []rule{
 	{Resume, "恢复办理", []State{Consulting, Whistled, Suspended}, lead | system, Contacted, nil, []Field{FieldNote}, nil, doResume},
 	{Escalate, "提级", []State{Dispatched, Accepted, Contacted, Consulting, Reopened}, lead | above | system, Dispatched, []Field{FieldNote}, nil, canEscalate, doEscalate},
 	{Escalate, "接手空缺岗位的工单", []State{Whistled}, system, "", []Field{FieldNote}, nil, canEscalate, doTakeOver},
-	{Merge, "合并", atDesk, lead | above, Merged, []Field{FieldInto}, []Field{FieldNote}, undecidedNothing, doMerge},
+	{Merge, "合并", atDesk, lead | above | reporter, Merged, []Field{FieldInto}, []Field{FieldNote}, undecidedNothing, doMerge},
 	{Reject, "不予受理", []State{Submitted, Dispatched, Accepted, Contacted, Returned}, above, Rejected, []Field{FieldGround}, []Field{FieldNote}, nil, doReject},
 	{Close, "回访结案", []State{Finished}, above, Closed, []Field{FieldSolved, FieldNote}, []Field{FieldSatisfaction}, nil, doFollowUp},
 	{Close, "到期结案", []State{Finished}, system, Closed, nil, nil, nil, doTacit},
