@@ -4,6 +4,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+RUN make internal/placard/font/DroidSansFallbackFull.ttf.gz
 ARG VERSION=unknown
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/fenlin ./cmd/fenlin \
  && mkdir /out/data \

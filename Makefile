@@ -15,6 +15,9 @@ TEST_FLAGS := -timeout 20m
 # What Node programs under scripts/ need; npm writes the second name last.
 NODE := $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard scripts/*/package-lock.json))
 
+# What Chinese words under printed codes are drawn with; Debian's, built in.
+FONT := internal/placard/font/DroidSansFallbackFull.ttf.gz
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -29,19 +32,19 @@ run: build ## Serve the sample city at http://127.0.0.1:8080/sim/ with nothing e
 	exec bin/fenlin serve --demo $(ARGS)
 
 .PHONY: build
-build: ## Build bin/fenlin, one static binary
+build: $(FONT) ## Build bin/fenlin, one static binary
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/fenlin ./cmd/fenlin
 
 .PHONY: test
 test: test-sqlite test-mariadb ## Run the whole suite twice: SQLite + in-process state, MariaDB + Redis
 
 .PHONY: test-sqlite
-test-sqlite: $(NODE) ## Run the suite on SQLite and in-process state, with the race detector
+test-sqlite: $(NODE) $(FONT) ## Run the suite on SQLite and in-process state, with the race detector
 	@scripts/services need gcc gcc libc6-dev
 	FENLIN_TEST_DATABASE= FENLIN_TEST_REDIS= $(RACE) $(TEST_FLAGS) ./...
 
 .PHONY: test-mariadb
-test-mariadb: $(NODE) ## Run the suite on MariaDB and Redis
+test-mariadb: $(NODE) $(FONT) ## Run the suite on MariaDB and Redis
 	scripts/services run -- go test $(TEST_FLAGS) ./...
 
 .PHONY: fuzz
@@ -71,6 +74,11 @@ clean: ## Remove what was built; ./data stays
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/bin/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(@:bin/tools/golangci-lint-%=%)
 	mv bin/tools/golangci-lint $@
+
+DROID := /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf
+$(FONT):
+	@test -e $(DROID) || scripts/services install fonts-droid-fallback
+	gzip -9nc $(DROID) >$@.new && mv $@.new $@
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	npm ci --prefix $* --ignore-scripts --no-audit --no-fund

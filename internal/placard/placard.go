@@ -5,7 +5,8 @@ package placard
 import (
 	"bytes"
 	"compress/gzip"
-	_ "embed" // the font
+	"embed"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -46,11 +47,19 @@ type Printer struct {
 	err   error
 }
 
-//go:embed DroidSansFallbackFull.ttf.gz
-var packed []byte
+//go:embed font
+var built embed.FS
+
+// errNoFont says that the binary was built without `make`.
+var errNoFont = errors.New("placard: this binary was built without a Chinese font: build it by `make build`")
 
 func (p *Printer) load() error {
 	p.once.Do(func() {
+		packed, err := built.ReadFile("font/DroidSansFallbackFull.ttf.gz")
+		if err != nil {
+			p.err = errNoFont
+			return
+		}
 		z, err := gzip.NewReader(bytes.NewReader(packed))
 		if err != nil {
 			p.err = err
