@@ -29,11 +29,12 @@ func (t *Tree) Grades() []Grade { return slices.Clone(t.grades) }
 
 // Due is when the response and the finish are due for clocks that start at from.
 func (g Grade) Due(c *calendar.Calendar, from time.Time) (respond, finish time.Time) {
-	return g.after(c, from, g.Respond), g.after(c, from, g.Finish)
+	return after(c, from, g.Respond, g.Working), after(c, from, g.Finish, g.Working)
 }
 
-func (g Grade) after(c *calendar.Calendar, from time.Time, d time.Duration) time.Time {
-	if !g.Working {
+// after is when d has passed; of working time each 24 h stands for one workday.
+func after(c *calendar.Calendar, from time.Time, d time.Duration, working bool) time.Time {
+	if !working {
 		return c.Add(from, d, false)
 	}
 	const day = 24 * time.Hour

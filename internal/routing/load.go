@@ -12,7 +12,9 @@ import (
 // every refusal can name its line.
 type fileText struct {
 	Grades      []gradeText      `yaml:"grades"`
+	Disputes    *disputesText    `yaml:"disputes"`
 	Departments []departmentText `yaml:"departments"`
+	Groups      []groupText      `yaml:"groups"`
 	Route       ruleText         `yaml:"route"`
 }
 
@@ -34,6 +36,7 @@ type ruleText struct {
 	Kind      yaml.Node  `yaml:"kind"`
 	Emergency yaml.Node  `yaml:"emergency"`
 	Org       yaml.Node  `yaml:"org"`
+	Building  yaml.Node  `yaml:"building"`
 	Lead      yaml.Node  `yaml:"lead"`
 	Co        yaml.Node  `yaml:"co"`
 	Watchers  yaml.Node  `yaml:"watchers"`
@@ -45,7 +48,7 @@ type ruleText struct {
 // line is where a rule stands: its first line that says anything.
 func (r *ruleText) line() int {
 	line := 0
-	for _, n := range []*yaml.Node{&r.Name, &r.Category, &r.Kind, &r.Emergency, &r.Org, &r.Lead, &r.Co, &r.Watchers, &r.Grade} {
+	for _, n := range []*yaml.Node{&r.Name, &r.Category, &r.Kind, &r.Emergency, &r.Org, &r.Building, &r.Lead, &r.Co, &r.Watchers, &r.Grade} {
 		if n.Line > 0 && (line == 0 || n.Line < line) {
 			line = n.Line
 		}
@@ -63,10 +66,16 @@ func Load(text []byte) (*Tree, error) {
 	if err := t.setGrades(f.Grades); err != nil {
 		return nil, err
 	}
+	if err := t.setDisputes(f.Disputes); err != nil {
+		return nil, err
+	}
 	if err := t.setDepartments(f.Departments); err != nil {
 		return nil, err
 	}
 	t.targets = newTargets(t.departments)
+	if err := t.setGroups(f.Groups); err != nil {
+		return nil, err
+	}
 	if err := t.setRoot(&f.Route); err != nil {
 		return nil, err
 	}
@@ -121,7 +130,7 @@ func (t *Tree) setDepartments(departments []departmentText) error {
 
 func (t *Tree) setRoot(text *ruleText) error {
 	line := max(1, text.line())
-	for _, n := range []*yaml.Node{&text.Name, &text.Category, &text.Kind, &text.Emergency, &text.Org} {
+	for _, n := range []*yaml.Node{&text.Name, &text.Category, &text.Kind, &text.Emergency, &text.Org, &text.Building} {
 		if n.Line > 0 {
 			return fmt.Errorf("line %d: the root of route has no name and matches all", n.Line)
 		}
@@ -175,7 +184,7 @@ func (t *Tree) newRule(parent *rule, text *ruleText, line int) (*rule, error) {
 	if err != nil || strings.Contains(label, "/") {
 		return nil, fmt.Errorf("line %d: a rule under %s needs a name without /", line, parent.path)
 	}
-	r := &rule{path: parent.path + "/" + label, goesOn: text.Continue, grade: -1}
+	r := &rule{path: parent.path + "/" + label, above: parent, goesOn: text.Continue, grade: -1}
 	if !r.goesOn {
 		r.lead, r.co, r.watchers, r.grade = parent.lead, parent.co, parent.watchers, parent.grade
 	}
@@ -220,25 +229,6 @@ func (t *Tree) setParts(r *rule, text *ruleText) error {
 		}
 	}
 	return nil
-}
-
-func (t *Tree) namedTargets(n *yaml.Node) ([]*target, error) {
-	nodes, err := words(n)
-	if err != nil {
-		return nil, err
-	}
-	targets := []*target{}
-	for _, w := range nodes {
-		found, ok := t.targets[w.Value]
-		if !ok {
-			return nil, fmt.Errorf("line %d: unknown role %q", w.Line, w.Value)
-		}
-		if slices.Contains(targets, found) {
-			return nil, fmt.Errorf("line %d: %s is named twice", w.Line, w.Value)
-		}
-		targets = append(targets, found)
-	}
-	return targets, nil
 }
 
 // checkSizes refuses a tree whose decisions could outgrow their fixed size.

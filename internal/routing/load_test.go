@@ -2,8 +2,11 @@ package routing_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"fenlin/internal/routing"
 )
@@ -76,6 +79,23 @@ func TestLoad_RefusesNamingTheLine(t *testing.T) {
 		"grade that is an alias":        {"grades: [{code: &g 7d, respond: 1d, finish: 7d}]\nroute:\n  lead: branch_secretary\n  grade: *g", `line 4: unknown grade "g"`},
 		"a rule that is a word":         {head + "    - 灯", "line 6: cannot unmarshal"},
 		"category inside a wider child": {head + "    - {name: 急, emergency: true, children: [{name: 缓, emergency: false}]}", "line 6: emergency false never comes here"},
+		"building outside its parent's": {head + "    - {name: 前, building: 1, children: [{name: 后, building: 2号楼}]}", "line 6: building 2号楼 never comes here"},
+		"no building":                   {head + "    - {name: 前, building: []}", "line 6: building is empty"},
+		"sibling of the same building":  {head + "    - {name: 前, building: [1, 2]}\n    - {name: 后, building: 2号楼}", "line 7: rule root/后 is never reached"},
+		"a group in a circle":           {"groups:\n  - {name: 甲, posts: [grid_worker, group:乙]}\n  - {name: 乙, posts: [group:丙]}\n  - {name: 丙, posts: [group:甲]}\n", "line 2: groups go round in a circle: 甲 → 乙 → 丙 → 甲"},
+		"a group of itself":             {"groups:\n  - {name: 甲, posts: [group:甲]}\n", "line 2: groups go round in a circle: 甲 → 甲"},
+		"a rule under itself":           {grades + "route: &r\n  lead: branch_secretary\n  grade: 7d\n  children: [*r]", "line"},
+		"an unknown group":              {head + "    - {name: 灯, co: [group:甲]}", `line 6: unknown group "甲"`},
+		"an unknown group in a group":   {"groups:\n  - {name: 甲, posts: [group:乙]}\n", `line 2: unknown group "乙"`},
+		"a group that leads":            {"groups:\n  - {name: 甲, posts: [grid_worker, branch_secretary]}\n" + grades + "route:\n  lead: group:甲\n  grade: 7d", "line 5: rule root needs exactly one lead"},
+		"a group of nobody":             {"groups:\n  - {name: 甲, posts: []}\n", "line 2: group 甲 has no posts"},
+		"a group without posts":         {"groups:\n  - {name: 甲}\n", "line 2: group 甲 has no posts"},
+		"a group without a name":        {"groups:\n  - {posts: [grid_worker]}\n", "line 1: a group's name is missing"},
+		"a group named twice":           {"groups:\n  - {name: 甲, posts: [grid_worker]}\n  - {name: 甲, posts: [grid_worker]}\n", "line 3: group 甲 is named twice"},
+		"an unknown post in a group":    {"groups:\n  - {name: 甲, posts: [mayor]}\n", `line 2: unknown role "mayor"`},
+		"disputes without a limit":      {"disputes: {final: 3}\n", `line 1: "" is not a time limit`},
+		"disputes without an end":       {"disputes: {decide: 1d}\n", "line 1: final is how many returns"},
+		"disputes that never end":       {"disputes: {decide: 1d, final: 99}\n", "line 1: final is how many returns"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := routing.Load([]byte(tc.text)); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
@@ -109,29 +129,62 @@ func TestTest_TellsWhatDiffers(t *testing.T) {
 	}
 }
 
-// Whatever is loaded decides every category, and nothing panics.
+// mutations of a line of the file.
+var mutations = []func(line, other string) string{
+	func(string, string) string { return "" },
+	func(line, _ string) string { return line + "\n" + line },
+	func(line, other string) string { return other + "\n" + line },
+	func(line, _ string) string { return "  " + line },
+	func(line, _ string) string { return strings.TrimPrefix(line, "  ") },
+	func(line, _ string) string { return strings.ReplaceAll(line, ": ", ": *x ") },
+	func(line, _ string) string { return strings.ReplaceAll(line, ": ", ": &x ") },
+	func(line, _ string) string { return strings.ReplaceAll(line, "[", "{") },
+	func(line, _ string) string { return line[:len(line)/2] },
+	func(line, other string) string { return line[:len(line)/2] + other[len(other)/2:] },
+	func(line, _ string) string { return strings.ReplaceAll(line, "category", "continue") },
+	func(line, _ string) string { return strings.ReplaceAll(line, "_secretary", "") },
+}
+
+// Whatever becomes of the city's file, it is refused naming a line, or every
+// report lands.
+func TestLoad_NoMutationOfTheCitysFilePanicsOrLosesAReport(t *testing.T) {
+	lines := strings.Split(read(t, "../../config/routing.yaml"), "\n")
+	rapid.Check(t, func(t *rapid.T) {
+		mutated := slices.Clone(lines)
+		for range rapid.IntRange(1, 4).Draw(t, "mutations") {
+			i, j := rapid.IntRange(0, len(lines)-1).Draw(t, "line"), rapid.IntRange(0, len(lines)-1).Draw(t, "other")
+			mutated[i] = rapid.SampledFrom(mutations).Draw(t, "mutation")(mutated[i], lines[j])
+		}
+		check(t, strings.Join(mutated, "\n"))
+	})
+}
+
+// check loads a text and, if it is a tree, decides by it.
+func check(t interface{ Errorf(string, ...any) }, text string) {
+	tree, err := routing.Load([]byte(text))
+	if err != nil {
+		if !strings.HasPrefix(err.Error(), "line") {
+			t.Errorf("the error names no line: %v", err)
+		}
+		return
+	}
+	for _, category := range words {
+		for _, emergency := range []bool{true, false} {
+			facts := fuxinyuan(category)
+			facts.Emergency = emergency
+			if d := decide(tree, facts); d.Lead.Post == 0 || d.Reason() == "" {
+				t.Errorf("%s does not land", category)
+			}
+			tree.Explain(facts, nil)
+		}
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	f.Add(read(f, "../../config/routing.yaml"))
 	f.Add(inherits)
 	f.Add(ladders)
 	f.Add("route: {lead: *a, children: [&a {name: x}]}")
-	f.Fuzz(func(t *testing.T, text string) {
-		tree, err := routing.Load([]byte(text))
-		if err != nil {
-			if !strings.HasPrefix(err.Error(), "line") {
-				t.Errorf("the error names no line: %v", err)
-			}
-			return
-		}
-		for _, category := range words {
-			for _, emergency := range []bool{true, false} {
-				facts := fuxinyuan(category)
-				facts.Emergency = emergency
-				if d := decide(tree, facts); d.Lead.Post == 0 || d.Reason() == "" {
-					t.Errorf("%s does not land", category)
-				}
-				tree.Explain(facts)
-			}
-		}
-	})
+	f.Add("groups: [{name: a, posts: [group:b]}, {name: b, posts: [group:a]}]")
+	f.Fuzz(func(t *testing.T, text string) { check(t, text) })
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -33,28 +34,36 @@ type match struct {
 	category, kind, emergency set
 	orgs                      []string // codes or ids; any unit from the place upward
 	ids                       []int64  // those of orgs that are numbers
+	buildings                 []string // as they are numbered: 3
 }
 
 // seen is the facts' words as bits; a word that no rule can know is no bit.
-type seen struct{ category, kind, emergency set }
-
-func see(f *Facts) seen {
-	return seen{bit(categories, f.Category), bit(kinds, f.Kind), bit(bools, strconv.FormatBool(f.Emergency))}
+type seen struct {
+	category, kind, emergency set
+	building                  string
 }
 
-// differs says in Chinese why the facts do not match, or nothing when they do.
-func (m *match) differs(s *seen, f *Facts) string {
-	switch {
-	case m.category != 0 && m.category&s.category == 0:
-		return "类别不符"
-	case m.kind != 0 && m.kind&s.kind == 0:
-		return "小区类型不符"
-	case m.emergency != 0 && m.emergency&s.emergency == 0:
-		return "紧急程度不符"
-	case len(m.orgs) > 0 && !m.within(f):
-		return "不在所列单位"
+func see(f *Facts) seen {
+	return seen{bit(categories, f.Category), bit(kinds, f.Kind), bit(bools, strconv.FormatBool(f.Emergency)), numbered(f.Building)}
+}
+
+// buildingEnds are what people say after a building's number, the longest first.
+var buildingEnds = []string{"号楼", "号", "楼", "栋", "幢", "座"}
+
+// numbered is a building without what people say after its number.
+func numbered(building string) string {
+	for _, end := range buildingEnds {
+		if b := strings.TrimSuffix(building, end); b != building {
+			return b
+		}
 	}
-	return ""
+	return building
+}
+
+// holds says that the facts match.
+func (m *match) holds(s *seen, f *Facts) bool {
+	return (m.category == 0 || m.category&s.category != 0) && (m.kind == 0 || m.kind&s.kind != 0) && (m.emergency == 0 || m.emergency&s.emergency != 0) &&
+		(len(m.orgs) == 0 || m.within(f)) && (len(m.buildings) == 0 || slices.Contains(m.buildings, s.building))
 }
 
 func (m *match) within(f *Facts) bool {
@@ -65,7 +74,12 @@ func (m *match) within(f *Facts) bool {
 // covers says that whatever matches b matches m too.
 func (m *match) covers(b *match) bool {
 	return m.category.covers(b.category) && m.kind.covers(b.kind) && m.emergency.covers(b.emergency) &&
-		(len(m.orgs) == 0 || len(b.orgs) > 0 && !slices.ContainsFunc(b.orgs, func(o string) bool { return !slices.Contains(m.orgs, o) }))
+		coversWords(m.orgs, b.orgs) && coversWords(m.buildings, b.buildings)
+}
+
+// coversWords is covers for lists in which none is any.
+func coversWords(a, b []string) bool {
+	return len(a) == 0 || len(b) > 0 && !slices.ContainsFunc(b, func(w string) bool { return !slices.Contains(a, w) })
 }
 
 func (a set) covers(b set) bool { return a == 0 || b != 0 && b&^a == 0 }
@@ -82,12 +96,10 @@ func newMatch(parent *match, text *ruleText) (m match, err error) {
 	if m.emergency, err = newSet(&text.Emergency, "emergency", bools, parent.emergency); err != nil {
 		return m, err
 	}
-	if text.Org.Line == 0 {
-		return m, nil // a parent's units have been matched on the way; a child names others
-	}
-	orgs, err := words(&text.Org)
-	if err == nil && len(orgs) == 0 {
-		err = fmt.Errorf("line %d: org is empty: the rule would match any place", text.Org.Line)
+	// A parent's units have been matched on the way; a child names others.
+	orgs, err := listed(&text.Org, "org")
+	if err != nil {
+		return m, err
 	}
 	for _, w := range orgs {
 		m.orgs = append(m.orgs, w.Value)
@@ -95,19 +107,42 @@ func newMatch(parent *match, text *ruleText) (m match, err error) {
 			m.ids = append(m.ids, id)
 		}
 	}
-	return m, err
+	buildings, err := listed(&text.Building, "building")
+	if err != nil {
+		return m, err
+	}
+	if len(buildings) == 0 {
+		m.buildings = parent.buildings
+	}
+	for _, w := range buildings {
+		b := numbered(w.Value)
+		if len(parent.buildings) > 0 && !slices.Contains(parent.buildings, b) {
+			return m, fmt.Errorf("line %d: building %s never comes here: the rule above does not match it", w.Line, w.Value)
+		}
+		m.buildings = append(m.buildings, b)
+	}
+	return m, nil
+}
+
+// listed is the words of a matcher that is there; it must name one at least.
+func listed(n *yaml.Node, what string) ([]*yaml.Node, error) {
+	if n.Line == 0 {
+		return nil, nil
+	}
+	nodes, err := words(n)
+	if err == nil && len(nodes) == 0 {
+		err = fmt.Errorf("line %d: %s is empty: the rule would match anything", n.Line, what)
+	}
+	return nodes, err
 }
 
 func newSet(n *yaml.Node, what string, known []string, parent set) (set, error) {
 	if n.Line == 0 {
 		return parent, nil
 	}
-	nodes, err := words(n)
+	nodes, err := listed(n, what)
 	if err != nil {
 		return 0, err
-	}
-	if len(nodes) == 0 {
-		return 0, fmt.Errorf("line %d: %s is empty: the rule would match anything", n.Line, what)
 	}
 	var s set
 	for _, w := range nodes {

@@ -43,8 +43,18 @@ func (d *Decision) leadName() string {
 // vacancies names the posts that should have led; after three it is enough.
 func (d *Decision) vacancies() string {
 	const enough = 3
+	names := d.Vacant()
+	all := strings.Join(names[:min(len(names), enough)], "、")
+	if len(names) > enough {
+		all += "等岗位"
+	}
+	return all
+}
+
+// Vacant is the posts that should have led but that nobody holds, as people say them.
+func (d *Decision) Vacant() []string {
 	var names []string
-	for _, v := range d.skipped[:min(d.nSkipped, enough)] {
+	for _, v := range d.skipped[:d.nSkipped] {
 		switch {
 		case v.title != "":
 			names = append(names, v.title)
@@ -54,11 +64,7 @@ func (d *Decision) vacancies() string {
 			names = append(names, v.label)
 		}
 	}
-	all := strings.Join(names, "、")
-	if d.nSkipped > enough {
-		all += "等岗位"
-	}
-	return all
+	return names
 }
 
 func groupOf(building string) string {
@@ -71,53 +77,4 @@ func groupOf(building string) string {
 		}
 	}
 	return building + "号楼"
-}
-
-// Step is one line of an explanation.
-type Step struct {
-	Rule    string // path of the rule
-	Matched bool   // the rule matched; for a part: the post is filled
-	Note    string // Chinese
-}
-
-// Explain tells how Decide comes to its decision: each rule that was tried,
-// then the deciding sentence, then each co-handler and watcher asked for.
-func (t *Tree) Explain(f *Facts) []Step {
-	steps := []Step{{t.root.path, true, "通用规则，总是命中"}}
-	w := t.walk(f, &steps)
-	d := Decision{building: f.Building}
-	t.assign(w, f, &d)
-	steps = append(steps, Step{d.Rule, d.Lead.Post != 0, d.Reason() + "，时限等级" + d.Grade})
-	for _, r := range append([]*rule{w.last}, w.added[:w.nAdded]...) {
-		for _, c := range r.co {
-			steps = append(steps, c.step(r, f, "协办"))
-		}
-		for _, c := range r.watchers {
-			steps = append(steps, c.step(r, f, "知会"))
-		}
-	}
-	return steps
-}
-
-func (r *rule) step(differs string) Step {
-	switch {
-	case differs != "":
-		return Step{r.path, false, differs}
-	case r.goesOn:
-		return Step{r.path, true, "命中，附加协办和知会后继续"}
-	default:
-		return Step{r.path, true, "命中"}
-	}
-}
-
-func (t *target) step(r *rule, f *Facts, part string) Step {
-	p, _ := t.find(f)
-	switch {
-	case p == nil:
-		return Step{r.path, false, part + t.label + "：空缺，略过"}
-	case p.Title == "":
-		return Step{r.path, true, part + t.label}
-	default:
-		return Step{r.path, true, part + t.label + "：" + p.Title}
-	}
 }

@@ -98,6 +98,8 @@ type Tree struct {
 	grades      []Grade // strictest first
 	departments []Department
 	targets     map[string]*target
+	groups      map[string][]*target
+	disputes    Disputes
 }
 
 // Department is a department or public company that rules may name.
@@ -109,6 +111,7 @@ func (t *Tree) Departments() []Department { return slices.Clone(t.departments) }
 // rule is a node of the tree with everything inherited filled in.
 type rule struct {
 	path     string
+	above    *rule // nil at the root
 	match    match
 	lead     *target
 	co       []*target
@@ -133,18 +136,24 @@ type way struct {
 	nAdded int
 }
 
+// tried is a rule that was looked at on the way.
+type tried struct {
+	rule  *rule
+	holds bool
+}
+
 // walk goes down the tree; it notes each test in trace unless that is nil.
-func (t *Tree) walk(f *Facts, trace *[]Step) way {
+func (t *Tree) walk(f *Facts, trace *[]tried) way {
 	w := way{last: t.root}
 	seen := see(f)
 	for entered := true; entered; {
 		entered = false
 		for _, r := range w.last.children {
-			differs := r.match.differs(&seen, f)
+			holds := r.match.holds(&seen, f)
 			if trace != nil {
-				*trace = append(*trace, r.step(differs))
+				*trace = append(*trace, tried{r, holds})
 			}
-			if differs != "" {
+			if !holds {
 				continue
 			}
 			if !r.goesOn {

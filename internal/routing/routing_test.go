@@ -1,8 +1,10 @@
 package routing_test
 
 import (
+	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -268,26 +270,124 @@ route:
 func TestExplain_TellsWhatDecideDoes(t *testing.T) {
 	tree := load(t, inherits)
 	f := fuxinyuan("gas", 17)
-	got := tree.Explain(f)
-	want := []routing.Step{
-		{Rule: "root", Matched: true, Note: "通用规则，总是命中"},
-		{Rule: "root/急", Note: "紧急程度不符"},
-		{Rule: "root/福馨苑", Matched: true, Note: "命中，附加协办和知会后继续"},
-		{Rule: "root/缓", Matched: true, Note: "命中，附加协办和知会后继续"},
-		{Rule: "root/燃气", Matched: true, Note: "命中"},
-		{Rule: "root/燃气/自办", Matched: true, Note: "命中"},
-		{Rule: "root/燃气/自办/夜里", Note: "紧急程度不符"},
-		{Rule: "root/燃气/自办", Matched: true, Note: "按「燃气·自办」规则派单：由汾阳市燃气公司牵头，时限等级24h"},
-		{Rule: "root/燃气/自办", Matched: true, Note: "知会社区党组织书记：东关社区党委书记"},
-		{Rule: "root/福馨苑", Matched: true, Note: "知会市委社会工作部：汾阳市委社会工作部"},
+	called := func(c string) string {
+		return map[string]string{"gas": "燃气", "care": "关爱帮扶", "lighting": "公共照明"}[c]
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	said := func(f *routing.Facts) []string {
+		e := tree.Explain(f, called)
+		var out []string
+		for _, s := range slices.Concat(e.Tried, []routing.Step{{Rule: e.Rule, Matched: e.Lead.Post != 0, Note: e.Reason()}}, e.Beside) {
+			out = append(out, fmt.Sprint(s.Rule, " ", s.Matched, " ", s.Note))
+		}
+		return out
+	}
+	want := []string{
+		"root true 所有事项都适用",
+		"root/急 false 只管紧急事项",
+		"root/福馨苑 true 在规则所列的单位之内；附加协办和知会后，继续看下一条",
+		"root/缓 true 类别「燃气」相符；附加协办和知会后，继续看下一条",
+		"root/燃气 true 类别「燃气」相符",
+		"root/燃气/自办 true 小区类型「自办物业」相符",
+		"root/燃气/自办/夜里 false 只管紧急事项",
+		"root/燃气/自办 true 按「燃气·自办」规则派单：由汾阳市燃气公司牵头",
+		"root/燃气/自办 true 知会社区党组织书记：东关社区党委书记",
+		"root/福馨苑 true 知会市委社会工作部：汾阳市委社会工作部",
+	}
+	if diff := cmp.Diff(want, said(f)); diff != "" {
 		t.Error(diff)
 	}
 	f = fuxinyuan("care", 17)
 	f.Emergency, f.Kind, f.OrgCodes, f.Orgs = true, "unmanaged", nil, nil
-	if steps := tree.Explain(f); !slices.Contains(steps, routing.Step{Rule: "root/急", Note: "协办网格员：空缺，略过"}) {
-		t.Errorf("a vacant co-handler is not explained: %v", steps)
+	for _, line := range []string{"root/急 false 协办网格员：空缺，略过", "root/燃气 false 只管类别「燃气」，本单是「关爱帮扶」", "root/福馨苑 false 不在规则所列的单位之内"} {
+		if !slices.Contains(said(f), line) {
+			t.Errorf("no %q in %v", line, said(f))
+		}
+	}
+}
+
+// Whatever the facts are, the explanation is of the decision that was made, and
+// the rules that matched lead to it.
+func TestExplain_IsOfTheDecisionMade(t *testing.T) {
+	tree := city(t)
+	facts := anyFacts(tree.Departments())
+	rapid.Check(t, func(t *rapid.T) {
+		f := facts.Draw(t, "facts")
+		e := tree.Explain(&f, nil)
+		if d := decide(tree, &f); *d != e.Decision {
+			t.Fatalf("%+v\n%+v", *d, e.Decision)
+		}
+		last := ""
+		for _, s := range e.Tried {
+			if s.Note == "" || s.Name == "" {
+				t.Fatalf("nothing is said of %s", s.Rule)
+			}
+			if s.Matched && !strings.HasSuffix(s.Note, "继续看下一条") {
+				last = s.Rule
+			}
+		}
+		if last != e.Rule {
+			t.Fatalf("the last that matched is %s, decided by %s", last, e.Rule)
+		}
+		if e.Fell() != (len(e.Vacant()) > 0) {
+			t.Fatalf("fell %v past %v", e.Fell(), e.Vacant())
+		}
+	})
+}
+
+func TestBuilding_IsMatchedHoweverItIsWritten(t *testing.T) {
+	tree := load(t, `
+grades: [{code: 7d, respond: 1d, finish: 7d}]
+route:
+  lead: branch_secretary
+  grade: 7d
+  children:
+    - {name: 前院, org: fxy, building: ["1号楼", 3], lead: group_leader, children: [{name: 一号, building: "1", lead: grid_worker}]}
+`)
+	for building, want := range map[string]string{"3": "root/前院", "3号楼": "root/前院", "1栋": "root/前院/一号", "2": "root", "13": "root", "": "root"} {
+		f := fuxinyuan("lighting")
+		f.Building = building
+		if d := decide(tree, f); d.Rule != want {
+			t.Errorf("building %q: %s", building, d.Rule)
+		}
+	}
+}
+
+func TestGroups_StandForTheirPosts(t *testing.T) {
+	tree := load(t, `
+grades: [{code: 7d, respond: 1d, finish: 7d}]
+groups:
+  - {name: 全链条, posts: [branch_secretary, group:上级]}
+  - {name: 上级, posts: [community_secretary, subdistrict_secretary]}
+route:
+  lead: grid_worker
+  watchers: [group:上级]
+  grade: 7d
+  children:
+    - {name: 灯, category: lighting, co: [group_leader, subdistrict_secretary, group:全链条], watchers: []}
+`)
+	if d := decide(tree, fuxinyuan("other")); !slices.Equal(posts(d.Watchers()), []int64{13, 14}) {
+		t.Errorf("watchers %v", posts(d.Watchers()))
+	}
+	if d := decide(tree, fuxinyuan("lighting")); !slices.Equal(posts(d.Co()), []int64{11, 14, 12, 13}) {
+		t.Errorf("co-handlers %v", posts(d.Co()))
+	}
+}
+
+func TestDisputes_HaveALimitInWorkingTime(t *testing.T) {
+	c, err := calendar.New([]byte(read(t, "../../config/calendar.yaml")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := time.Date(2026, 11, 20, 16, 0, 0, 0, c.Location()) // a Friday
+	for text, want := range map[string]string{
+		"": "2026-11-23 16:00/3",
+		"disputes: {decide: 2d, working: true, final: 2}\n": "2026-11-24 16:00/2",
+		"disputes: {decide: 8h, final: 1}\n":                "2026-11-21 00:00/1",
+	} {
+		d := load(t, text+ladders).Disputes()
+		if got := fmt.Sprintf("%s/%d", d.By(c, from).Format("2006-01-02 15:04"), d.Final); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
 	}
 }
 
