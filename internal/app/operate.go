@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,12 +166,16 @@ func ExplainRoute(ctx context.Context, w io.Writer, a *App, text, compound strin
 		return err
 	}
 	fmt.Fprintf(w, "understood  %s %s (%s) building %q, words %v, emergency %v\n", desk.Unit.Name, u.Place.Category, desk.Governance, u.Place.Building, u.Reading.Words, u.Reading.Emergency)
-	for _, s := range a.Tickets.Rules().Routes.Explain(&facts) {
+	why := a.Tickets.Explain(&facts)
+	for _, s := range slices.Concat(why.Tried, why.Beside) {
 		mark := " "
 		if s.Matched {
 			mark = "*"
 		}
 		fmt.Fprintf(w, "  %s %s  %s\n", mark, s.Rule, s.Note)
+	}
+	if v := why.Vacant(); len(v) > 0 {
+		fmt.Fprintf(w, "vacant      %s\n", strings.Join(v, "、"))
 	}
 	fmt.Fprintf(w, "lead        %s\ngrade       %s, due %s\nbecause     %s\n", u.Lead.Title, u.Grade,
 		time.UnixMilli(u.DueAt).In(a.Tickets.Rules().Calendar.Location()).Format("2006-01-02 15:04"), u.Reason)

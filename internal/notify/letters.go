@@ -75,7 +75,9 @@ func (s *Service) letters(m ticket.Moment) []letter {
 			{"closed", "您的报事已结案", closings[m.Outcome], "仍有问题？15 天内回复「评价」要求重办", reporter, nil},
 			{"closed", "您关注的问题已结案", closings[m.Outcome], "谢谢您的关心", joined, nil},
 		}
-	case ticket.Return, ticket.Extend, ticket.Suspend, ticket.Exclude:
+	case ticket.Return:
+		return []letter{{"decide", asks[e.Action], e.ActorTitle + "：" + e.Note, "请在 " + s.clock(d.Until) + " 前裁定", nil, to}}
+	case ticket.Extend, ticket.Suspend, ticket.Exclude:
 		return []letter{{"decide", asks[e.Action], e.ActorTitle + "：" + e.Note, "请裁定", nil, m.Deciders}}
 	case ticket.Decide:
 		return s.decided(m, d)
@@ -116,8 +118,25 @@ func (s *Service) letters(m ticket.Moment) []letter {
 	return nil
 }
 
+// deferred tells that a return was not decided in time: who decides now, who
+// should have, who waits.
+func (s *Service) deferred(m ticket.Moment, d ticket.Detail) []letter {
+	next := "请尽快裁定"
+	if d.Until != 0 {
+		next = "请在 " + s.clock(d.Until) + " 前裁定"
+	}
+	return []letter{
+		{"decide", "退单逾期未裁定，请您裁定", s.what(m), next, nil, []int64{d.To}},
+		{"deferred", "退单逾期未裁定", m.Event.Note, "无需再裁定", nil, d.Posts},
+		{"deferred", "退单尚未裁定", m.Event.Note, "裁定之前仍请先回应居民", nil, []int64{m.LeadPost}},
+	}
+}
+
 func (s *Service) decided(m ticket.Moment, d ticket.Detail) []letter {
-	yes := d.Approve != nil && *d.Approve
+	if d.Approve == nil {
+		return s.deferred(m, d)
+	}
+	yes := *d.Approve
 	result := map[bool]string{true: "同意", false: "不同意"}[yes]
 	due := "请在 " + s.clock(m.DueAt) + " 前办结"
 	switch {

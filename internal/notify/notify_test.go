@@ -312,3 +312,20 @@ func TestEvent_WhoIsLateForAWhistleAndWhatIsSupervisedIsTold(t *testing.T) {
 		t.Errorf("who came was told to come: %s", all)
 	}
 }
+
+func TestEvent_AReturnIsToldToWhoDecidesAndTheNextWhenNobodyDoes(t *testing.T) {
+	c := newCity(t)
+	tk := c.Told(t, "li", lamp)
+	c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Return, Note: "是路灯所的"})
+	c.drain(t)
+	c.once(t, "community", "退单待裁定", "前裁定")
+	c.Forward(25 * time.Hour)
+	c.drain(t)
+	c.once(t, "community", "退单逾期未裁定")
+	c.once(t, "subdistrict", "退单逾期未裁定，请您裁定", tk.Number)
+	c.once(t, "branch", "退单尚未裁定", "南薰社区党委书记")
+	no := false
+	c.Do(t, "subdistrict", tk.Number, ticket.Input{Action: ticket.Decide, Approve: &no, Note: "归小区"})
+	c.drain(t)
+	c.once(t, "branch", "退单裁定：不同意")
+}

@@ -158,6 +158,17 @@ func (s *Service) Places(ctx context.Context) ([]Place, error) {
 	return places, err
 }
 
+// UnitCodes are the codes of the compounds and of the units above them that have one.
+func (s *Service) UnitCodes(ctx context.Context) (map[int64]string, error) {
+	var found []Unit
+	err := s.DB.Read(ctx).Raw("SELECT id, code FROM org_units WHERE kind IN ? AND code <> ''", []Kind{City, Subdistrict, Community, CompoundKind}).Scan(&found).Error
+	codes := make(map[int64]string, len(found))
+	for _, u := range found {
+		codes[u.ID] = u.Code
+	}
+	return codes, err
+}
+
 // Place returns one compound; of one that was merged, the compound that took it
 // up: codes on walls and people's homes outlive a merger. Errors:
 // ErrUnknownUnit, also for one that closed without a successor.

@@ -14,9 +14,9 @@ func (d *Decision) Reason() string {
 	case d.Lead.Post == 0:
 		s.WriteString("没有可以接单的岗位，请检查组织台账")
 	case d.Fell():
-		s.WriteString("改派" + d.leadName() + "牵头")
+		s.WriteString("改派" + d.LeadName() + "牵头")
 	default:
-		s.WriteString("由" + d.leadName() + "牵头")
+		s.WriteString("由" + d.LeadName() + "牵头")
 	}
 	return s.String()
 }
@@ -30,7 +30,9 @@ func ruleName(path string) string {
 	return "「" + strings.ReplaceAll(below, "/", "·") + "」规则"
 }
 
-func (d *Decision) leadName() string {
+// LeadName is the lead's title or, of a post without one, what the role is
+// called; empty when nobody can handle it.
+func (d *Decision) LeadName() string {
 	if d.Lead.Title != "" {
 		return d.Lead.Title
 	}

@@ -132,7 +132,7 @@ func (s *Service) checkPlace(ctx context.Context, p *Place) error {
 
 // situation looks at a ticket from where the actor stands.
 func (s *Service) situation(ctx context.Context, t Ticket, by org.Actor) (*situation, error) {
-	sit := &situation{t: t, by: by, now: s.Now(), posts: map[int64]org.Post{}}
+	sit := &situation{t: t, by: by, now: s.Now(), posts: map[int64]org.Post{}, rules: s.Rules()}
 	var err error
 	if sit.desk, err = s.Org.Desk(ctx, t.OrgID, t.Building); err != nil {
 		return nil, err
@@ -144,8 +144,8 @@ func (s *Service) situation(ctx context.Context, t Ticket, by org.Actor) (*situa
 		return nil, err
 	}
 	elsewhere := []int64{}
-	for _, id := range append(partPosts(sit.parts), t.LeadPost) {
-		if _, ok := sit.posts[id]; !ok {
+	for _, id := range append(partPosts(sit.parts), t.LeadPost, t.ArbiterPost) {
+		if _, ok := sit.posts[id]; !ok && id != 0 {
 			elsewhere = append(elsewhere, id)
 		}
 	}

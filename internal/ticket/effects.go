@@ -39,7 +39,9 @@ func doFinish(c *change) error {
 }
 
 // askNothing takes back what waits for a decision.
-func (c *change) askNothing() { c.next.Pending, c.next.PendingBy, c.next.PendingUntil = "", 0, 0 }
+func (c *change) askNothing() {
+	c.next.Pending, c.next.PendingBy, c.next.PendingUntil, c.next.ArbiterPost, c.next.DecideBy = "", 0, 0, 0, 0
+}
 
 func doArrive(c *change) error {
 	p := *c.mine(func(p Part) bool { return p.ArrivedAt == 0 })

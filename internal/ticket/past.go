@@ -48,7 +48,7 @@ func (s *Service) relive(tx *gorm.DB, p Past) error {
 	}
 	t := s.draft(p.Report, Understood{Place: place}, route, p.At)
 	events := s.opening(&t, p.Report, route)
-	sit := situation{desk: p.Desk, parts: route.parts, posts: map[int64]org.Post{}}
+	sit := situation{desk: p.Desk, parts: route.parts, posts: map[int64]org.Post{}, rules: s.Rules()}
 	for _, post := range p.Desk.Posts {
 		sit.posts[post.ID] = post
 	}

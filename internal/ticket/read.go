@@ -237,8 +237,8 @@ func (s *Service) inbox(q *gorm.DB, by org.Actor) *gorm.DB {
 			}
 		}
 		from, to := org.Below(p.OrgPath)
-		where = where.Or("t.pending <> '' AND t.pending_by <> ? AND t.org_id IN (SELECT id FROM org_units WHERE path >= ? AND path < ?) AND t.lead_post IN (SELECT id FROM posts WHERE role IN ?)",
-			by.Person, from, to, below)
+		where = where.Or("t.pending <> '' AND t.pending_by <> ? AND t.org_id IN (SELECT id FROM org_units WHERE path >= ? AND path < ?) AND t.lead_post IN (SELECT id FROM posts WHERE role IN ?) AND (t.arbiter_post = 0 OR t.arbiter_post IN (SELECT id FROM posts WHERE role IN ?))",
+			by.Person, from, to, below, decidable(p.Role))
 	}
 	return q.Where(where)
 }
@@ -315,7 +315,9 @@ func (s *Service) At(ctx context.Context, h Happened) (Moment, error) {
 		return m, err
 	}
 	m.Place, m.Posts, m.Parts = sit.desk.Unit, sit.posts, sit.parts
-	if up := sit.higher(); up.ID != 0 {
+	if up := sit.higher(); t.ArbiterPost != 0 {
+		m.Deciders = []int64{t.ArbiterPost}
+	} else if up.ID != 0 {
 		m.Deciders = []int64{up.ID}
 	}
 	err = s.DB.Read(ctx).Raw("SELECT person_id FROM ticket_followers WHERE ticket_id = ? ORDER BY person_id", t.ID).Scan(&m.Followers).Error

@@ -14,6 +14,7 @@ type places struct {
 	Gazetteer *understand.Gazetteer
 	ByID      map[int64]org.Place // also by the ids of compounds that these took up
 	List      []org.Place
+	codes     map[int64]string // of the units from the compounds upward that have one
 	at        time.Time
 }
 
@@ -45,6 +46,9 @@ func (s *Service) Places(ctx context.Context) (*places, error) { //nolint:revive
 			p.ByID[id] = c
 		}
 	}
+	if p.codes, err = s.Org.UnitCodes(ctx); err != nil {
+		return nil, err
+	}
 	p.Gazetteer = understand.NewGazetteer(named)
 	if len(list) > 0 { // a city still being seeded is read again
 		s.places.Store(p)
@@ -72,7 +76,22 @@ func (s *Service) Facts(ctx context.Context, p Place, emergency bool) (routing.F
 	if err != nil {
 		return routing.Facts{}, desk, err
 	}
-	return facts(desk, p, emergency), desk, nil
+	known, err := s.Places(ctx)
+	if err != nil {
+		return routing.Facts{}, desk, err
+	}
+	return known.facts(desk, p, emergency), desk, nil
+}
+
+// facts are facts with the codes of the units above the place, which rules may name.
+func (k *places) facts(desk org.Desk, p Place, emergency bool) routing.Facts {
+	f := facts(desk, p, emergency)
+	for _, unit := range f.Orgs {
+		if code := k.codes[unit]; code != "" {
+			f.OrgCodes = append(f.OrgCodes, code)
+		}
+	}
+	return f
 }
 
 func facts(desk org.Desk, p Place, emergency bool) routing.Facts {

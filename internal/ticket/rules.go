@@ -43,6 +43,7 @@ type situation struct {
 	by    org.Actor
 	rel   relation
 	now   time.Time
+	rules *Rules
 }
 
 // change is a situation about to become the next.

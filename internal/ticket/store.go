@@ -13,7 +13,7 @@ import (
 // mutable are the columns that an action may change.
 var mutable = []string{
 	"OrgID", "Lat", "Lng", "Datum", "Building", "Unit", "Floor", "Room", "Category", "State", "Version", "Grade", "LeadPost", "OwnerPost", "RouteRule", "RouteReason",
-	"Pending", "PendingBy", "PendingUntil", "RespondBy", "DueAt", "AcceptedAt", "ContactedAt", "SuspendedAt", "FinishedAt", "ConfirmBy", "ClosedAt", "UrgedAt",
+	"Pending", "PendingBy", "PendingUntil", "Returns", "ArbiterPost", "DecideBy", "RespondBy", "DueAt", "AcceptedAt", "ContactedAt", "SuspendedAt", "FinishedAt", "ConfirmBy", "ClosedAt", "UrgedAt",
 	"Late", "Outcome", "Solved", "Satisfaction", "Redos", "Transfers", "Urges", "Watched", "MergedInto", "LastHash",
 }
 

@@ -154,6 +154,8 @@ type Ticket struct {
 	Pending                      Action // what waits for a decision: return, extend, exclude, suspend
 	PendingBy                    int64  // the person who asked
 	PendingUntil                 int64  // until when it is asked for; of a suspended ticket, until when it is
+	Returns                      int    // how often it was returned
+	ArbiterPost, DecideBy        int64  // who decides on the return that waits, and by when
 	CreatedAt, RespondBy, DueAt  int64
 	AcceptedAt, ContactedAt      int64
 	SuspendedAt, FinishedAt      int64

@@ -75,6 +75,7 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	s.call(t, "li", "GET", "/tickets/"+number, nil).want(t, 200)
 	s.call(t, "li", "POST", "/me/phone", object{"code": s.sim.PhoneCode("o-li")}).want(t, 200)
 	s.call(t, s.leadOf(t, number), "POST", "/tickets/"+number+"/reporter", object{"reason": "约上门时间"}).want(t, 200)
+	s.call(t, s.leadOf(t, number), "GET", "/tickets/"+number+"/route", nil).want(t, 200)
 	s.call(t, "privacy", "GET", "/access-log", nil).want(t, 200)
 	s.call(t, "li", "DELETE", "/me/phone", nil).want(t, 204)
 	s.settle(t, number)

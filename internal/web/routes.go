@@ -55,6 +55,7 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{post, "/tickets", "reportTicket", "报事", 201, []int{notFound, conflict, tooMany}}, s.reportTicket)
 	signed(a, route{get, "/tickets", "listTickets", "工单列表", 200, nil}, s.listTickets)
 	signed(a, route{get, "/tickets/{number}", "showTicket", "工单，及现在可以办理的操作", 200, []int{notFound}}, s.showTicket)
+	signed(a, route{get, "/tickets/{number}/route", "explainTicket", "为什么由这个岗位办理：规则、命中与不命中的条件、空缺的岗位", 200, []int{forbidden, notFound}}, s.explainTicket)
 	signed(a, route{post, "/tickets/{number}/actions", "actOnTicket", "办理工单", 200, []int{notFound, conflict}}, s.actOnTicket)
 	signed(a, route{post, "/tickets/{number}/reporter", "reachReporter", "查看报事人的姓名和手机号，写明原因，留有记录", 200, []int{notFound, conflict}}, s.reachReporter)
 	signed(a, route{post, "/photos", "sendPhoto", "上传照片", 201, []int{conflict, tooMany}}, s.sendPhoto)

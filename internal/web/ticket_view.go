@@ -45,6 +45,7 @@ type ticketView struct {
 	Grade    string             `json:"grade"`
 	Reason   string             `json:"reason" doc:"why this post handles it"`
 	Owner    maybe[postView]    `json:"owner" doc:"who handled it first and stays its owner"`
+	Dispute  maybe[disputeView] `json:"dispute" doc:"about whose it is; null when it was never returned"`
 	Parts    list[partView]     `json:"parts" doc:"who handles it beside the lead"`
 	Timeline list[eventView]    `json:"timeline"`
 	Actions  list[actionView]   `json:"actions" doc:"exactly what the caller may do now"`
@@ -53,6 +54,14 @@ type ticketView struct {
 	Merged   list[TicketBrief]  `json:"merged" doc:"those that were merged into it; each keeps its own timeline"`
 	Photos   list[photoView]    `json:"photos"`
 	Reporter maybe[contactView] `json:"reporter" doc:"masked, for whoever works on the ticket now; null for others"`
+}
+
+// disputeView is about whose a ticket is.
+type disputeView struct {
+	Returned int             `json:"returned" doc:"how often it was returned"`
+	Final    bool            `json:"final" doc:"it cannot be returned any more: what the city's desk decides stands"`
+	Arbiter  maybe[postView] `json:"arbiter" doc:"who decides on the return that waits; null when none does"`
+	DecideBy *time.Time      `json:"decide_by" doc:"by when; after it the next one above decides"`
 }
 
 type eventView struct {
@@ -219,6 +228,10 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 	v.Reason, v.Owner, v.Photos = f.RouteReason, viewPost(owner), viewPhotos(f.Photos)
 	if f.Reporter != (member.Contact{}) {
 		v.Reporter = some(contactView(f.Reporter))
+	}
+	if f.Returns > 0 {
+		final := f.Returns >= s.Tickets.Rules().Routes.Disputes().Final
+		v.Dispute = some(disputeView{f.Returns, final, viewPost(f.Posts[f.ArbiterPost]), s.moment(f.DecideBy)})
 	}
 	for _, e := range f.Events {
 		v.Timeline = append(v.Timeline, s.viewEvent(e))
