@@ -6,21 +6,15 @@ import (
 	"slices"
 	"time"
 
+	"fenlin/internal/errs"
 	"fenlin/internal/ticket"
 )
 
-// announced answers a draft about which an outage was announced, and asks
-// whether to file it nevertheless; asked is false when none was.
-func (c *turn) announced(ctx context.Context, d draft, r ticket.Report) (said string, asked bool, err error) {
-	met, err := c.Tickets.Meet(ctx, r)
-	if err != nil || met.Outage == nil {
-		return "", false, err
-	}
-	if said, done, err := c.again(ctx); done || err != nil { // the message has done its work before
-		return said, true, err
-	}
+// announced tells of the outage that answers a draft, and asks whether to file
+// it nevertheless.
+func (c *turn) announced(d draft, told error) string {
 	c.st.Draft = d
-	return c.ask(askOutage, c.Tickets.SayNotice(*met.Outage)+"\n已经知道，不用再报。仍要报请回复 1：", []option{{Label: "仍要报"}}, ""), true, nil
+	return c.ask(askOutage, errs.From(told).Message+"仍要报请回复 1：", []option{{Label: "仍要报"}}, "")
 }
 
 // known says of a fresh ticket that the thing was told before, and asks whether
@@ -37,12 +31,12 @@ func (c *turn) known(ctx context.Context, t ticket.Ticket) (string, error) {
 	if one.Own {
 		who = "您已经报过"
 	}
-	said := fmt.Sprintf("\n\n像是同一件事%s：%s，%s，%s，%s报的，%s。", who, one.Number, c.kindName(one.Category), c.seenPlace(ctx, one), c.daysAgo(one.CreatedAt), one.State.Name())
+	said := fmt.Sprintf("\n\n像是同一件事，%s：%s，%s，%s，%s报的，%s。", who, one.Number, c.kindName(one.Category), c.seenPlace(ctx, one), c.daysAgo(one.CreatedAt), one.State.Name())
 	if t.Emergency {
 		return said, nil
 	}
 	c.st.Number = t.Number
-	return c.ask(askKnown, said, []option{{Label: "是同一件，并到那一件里", Code: one.Number}}, "不是同一件，不用回复。"), nil
+	return c.ask(askKnown, said+"是同一件请回复数字：", []option{{Label: "是同一件，并到那一件里", Code: one.Number}}, "不是同一件，不用回复。"), nil
 }
 
 // seenPlace is where a ticket is, as far as who asks may know: of another's only the building.

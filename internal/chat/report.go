@@ -105,11 +105,6 @@ func (c *turn) file(ctx context.Context, d draft, compound int64) (string, error
 		Key: c.m.Key, Reporter: c.who.ID, Home: c.who.CompoundID, Channel: "chat", Text: d.Text,
 		Place: ticket.Place{OrgID: compound, Category: d.Category}, Point: d.Point, Scene: d.Scene, Sure: d.Sure || c.st.away,
 	}
-	if !d.Sure && !c.st.away {
-		if said, asked, err := c.announced(ctx, d, report); asked || err != nil {
-			return said, err
-		}
-	}
 	t, err := c.Tickets.Report(ctx, report)
 	if err != nil {
 		if _, ok := errors.AsType[*errs.Error](err); !ok {
@@ -118,8 +113,11 @@ func (c *turn) file(ctx context.Context, d draft, compound int64) (string, error
 		if said, done, err := c.again(ctx); done || err != nil {
 			return said, err
 		}
-		if errors.Is(err, ticket.ErrNoPlace) {
+		switch {
+		case errors.Is(err, ticket.ErrNoPlace):
 			return c.askForPlace(ctx, d)
+		case errors.Is(err, ticket.ErrAnnounced):
+			return c.announced(d, err), nil
 		}
 		return "", err
 	}

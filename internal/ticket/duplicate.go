@@ -2,14 +2,11 @@ package ticket
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
-	"fenlin/internal/errs"
 	"fenlin/internal/org"
 	"fenlin/internal/outage"
 )
@@ -19,31 +16,6 @@ type Duplicate struct {
 	Ticket
 	Alike
 	Own bool // of the same person
-}
-
-// Met is what a report would meet if it were filed now.
-type Met struct {
-	Understood
-	Emergency bool // it is filed, whatever it meets
-}
-
-// Meet understands a report and looks for what is known of it already. An
-// emergency meets nothing: it waits for nothing. What Report would refuse meets
-// nothing either.
-func (s *Service) Meet(ctx context.Context, r Report) (Met, error) {
-	u, err := s.understand(ctx, r)
-	if _, told := errors.AsType[*errs.Error](err); told {
-		return Met{}, nil
-	}
-	m := Met{Understood: u, Emergency: u.Reading.Emergency}
-	if err != nil || m.Emergency || u.Place.OrgID == 0 {
-		return m, err
-	}
-	if m.Outage, err = s.announced(ctx, u, r); err != nil {
-		return m, err
-	}
-	m.Duplicates, err = s.duplicates(ctx, u, r, s.Now(), math.MaxInt64)
-	return m, err
 }
 
 // announced is the outage that answers a report; whoever asks is counted.
