@@ -59,6 +59,14 @@ fuzz: ## Fuzz every fuzz test for FUZZTIME (10s) each
 bench: ## Measure what has a limit, each beside it (ARGS='…'; FENLIN_TEST_BINLOG=1 with MySQL's binary log)
 	scripts/services run -- go run ./scripts/bench $(ARGS)
 
+.PHONY: eval
+eval: ## Measure how sentences are understood, on those that nothing was learnt from (ARGS='--errors FILE.tsv')
+	go run ./cmd/fenlin understand eval $(or $(ARGS),internal/understand/testdata/heldback.tsv)
+
+.PHONY: train
+train: ## Learn the weights of understanding from the labelled sentences (ARGS='-folds 6' measures by leaving out)
+	go run ./scripts/train $(ARGS)
+
 .PHONY: lint
 lint: $(GOLANGCI) ## Check style, errors and the import table of the packages
 	$(GOLANGCI) run ./...

@@ -15,6 +15,7 @@ import (
 	"fenlin/internal/kv"
 	"fenlin/internal/routing"
 	"fenlin/internal/ticket"
+	"fenlin/internal/understand"
 	"fenlin/internal/wechat"
 )
 
@@ -109,6 +110,15 @@ func diagnoseWeChat(ctx context.Context, c Config) Finding {
 // PushMenu puts the menu into the account.
 func PushMenu(ctx context.Context, c Config) error {
 	return wechat.NewClient(c.wechat(), kv.NewMemory()).PushMenu(ctx, Menu())
+}
+
+// LoadReader reads the rules of understanding, from file's folder of rules when it names one.
+func LoadReader(file string) (*understand.Reader, error) {
+	cfg, err := LoadConfig(file, true)
+	if err != nil {
+		return nil, err
+	}
+	return load(files(cfg.RulesDir), "understand.yaml", understand.New)
 }
 
 // TestRoutes checks the tree against a file of cases (empty: the one built in) and prints what fails.

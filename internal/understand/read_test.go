@@ -127,7 +127,7 @@ func BenchmarkRead(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				r.Read(rows[i%len(rows)].text, gaz)
+				r.Read(rows[i%len(rows)].Text, gaz)
 			}
 		})
 	}

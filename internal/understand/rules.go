@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,19 +22,29 @@ type Reader struct {
 	clear      clearRule
 	rewrite    *strings.Replacer
 	matcher    *matcher
-	uses       [][]use // per word of the matcher
+	words      [][]rune // of the matcher
+	uses       [][]use  // per word
 	nears      []near
+	learnt     *model
+	trust      float64 // what a value of the model counts in points
+	alarm      float64 // the likelihood of danger from which the model alone says emergency
 }
 
 type danger struct {
 	code, advice string
-	category     int // index
+	category     int // index, -1 for none in particular
 	passing      bool
 }
 
 type clearRule struct {
 	Confidence float64 `yaml:"confidence"`
 	Score      int     `yaml:"score"`
+}
+
+// learntRule says how much the trained weights count beside the words.
+type learntRule struct {
+	Trust float64 `yaml:"trust"` // points that a value of theirs is worth, 0 = not asked at all
+	Alarm float64 `yaml:"alarm"` // the likelihood of danger from which they alone say emergency, 0 = never
 }
 
 // use is what a word is good for.
@@ -65,6 +76,7 @@ type near struct {
 type file struct {
 	Advice     term              `yaml:"advice"`
 	Clear      clearRule         `yaml:"clear"`
+	Learnt     learntRule        `yaml:"learnt"`
 	Rewrite    map[string][]term `yaml:"rewrite"`
 	Groups     map[string][]term `yaml:"groups"`
 	Shields    []term            `yaml:"shields"`
@@ -82,7 +94,7 @@ type categoryRule struct {
 
 type dangerRule struct {
 	Code     term       `yaml:"code"`
-	Category term       `yaml:"category"` // speaks for it as strongly as a clear sentence must
+	Category term       `yaml:"category"` // speaks strongly for it; empty for none
 	Advice   term       `yaml:"advice"`
 	Passing  bool       `yaml:"passing"` // over by itself: told of the past it is no emergency
 	Words    []term     `yaml:"words"`
@@ -147,10 +159,14 @@ func New(rules []byte) (*Reader, error) {
 		}
 		return nil, fmt.Errorf("understanding rules: %w", err)
 	}
-	c := &compiler{groups: f.Groups, ids: map[string]int{}, r: &Reader{advice: f.Advice.text, clear: f.Clear, otherIndex: -1}}
+	c := &compiler{groups: f.Groups, ids: map[string]int{}, r: &Reader{advice: f.Advice.text, clear: f.Clear, trust: f.Learnt.Trust, alarm: f.Learnt.Alarm, otherIndex: -1}}
 	c.compile(&f)
 	if c.err != nil {
 		return nil, fmt.Errorf("understanding rules: %w", c.err)
+	}
+	var err error
+	if c.r.learnt, err = newModel(learnt, c.r.categories); err != nil {
+		return nil, err
 	}
 	return c.r, nil
 }
@@ -166,7 +182,8 @@ type compiler struct {
 
 func (c *compiler) compile(f *file) {
 	c.rewrites(f.Rewrite)
-	for name, terms := range f.Groups {
+	for _, name := range slices.Sorted(maps.Keys(f.Groups)) {
+		terms := f.Groups[name]
 		if len(terms) == 0 {
 			c.fail(0, "group %q is empty", name)
 		}
@@ -175,7 +192,8 @@ func (c *compiler) compile(f *file) {
 		}
 	}
 	c.words(f.Shields, use{kind: useShield})
-	for name, terms := range f.Marks {
+	for _, name := range slices.Sorted(maps.Keys(f.Marks)) { // in order, so that everything is alike each time
+		terms := f.Marks[name]
 		m := slices.Index(markNames[:], name)
 		if m < 0 {
 			line := 0
@@ -205,7 +223,7 @@ func (c *compiler) compile(f *file) {
 		c.fail(0, "clear wants a confidence over 0 up to 1 and a score over 0")
 	}
 	if c.err == nil {
-		c.r.matcher = newMatcher(c.texts)
+		c.r.words, c.r.matcher = c.texts, newMatcher(c.texts)
 	}
 }
 
@@ -222,7 +240,8 @@ func (c *compiler) category(i int, rule categoryRule) {
 	}
 	c.r.categories = append(c.r.categories, Category{Code: code, Name: name})
 	seen := map[string]bool{}
-	for weight, terms := range rule.Words {
+	for _, weight := range slices.Sorted(maps.Keys(rule.Words)) {
+		terms := rule.Words[weight]
 		for _, t := range c.expand(terms) {
 			if seen[t.text] {
 				c.fail(t.line, "word %q twice in %s", t.text, code)
@@ -245,7 +264,7 @@ func (c *compiler) danger(i int, rule dangerRule) {
 		c.fail(rule.Code.line, "danger %q has no advice", code)
 	}
 	category := slices.IndexFunc(c.r.categories, func(k Category) bool { return k.Code == rule.Category.text })
-	if category < 0 {
+	if category < 0 && rule.Category.text != "" {
 		c.fail(rule.Code.line, "danger %q is of no known category", code)
 	}
 	c.r.dangers = append(c.r.dangers, danger{code: code, advice: rule.Advice.text, category: category, passing: rule.Passing})

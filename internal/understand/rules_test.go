@@ -89,9 +89,9 @@ func TestRules_AreReadAlikeEveryTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, row := range readLabelled(t, "utterances-dev.tsv") {
-		x, y := a.Read(row.text, nil), b.Read(row.text, nil)
+		x, y := a.Read(row.Text, nil), b.Read(row.Text, nil)
 		if x.Guesses[0] != y.Guesses[0] || x.Danger != y.Danger || strings.Join(x.Words, "|") != strings.Join(y.Words, "|") {
-			t.Errorf("%s: %+v and %+v", row.text, x, y)
+			t.Errorf("%s: %+v and %+v", row.Text, x, y)
 		}
 	}
 }

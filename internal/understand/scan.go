@@ -131,84 +131,92 @@ func (s *scan) close(a, b hit, within int) bool {
 	return a.end > 0 && a.end <= b.start && int(b.start-a.end) <= within && s.sentence[a.start] == s.sentence[b.start]
 }
 
-type scored struct {
-	category, score int
-}
-
-// scores sums the evidence, that of a danger (-1: none) too, best first; a tie
-// goes to the earlier category.
-func (s *scan) scores(danger int) []scored {
-	all := make([]scored, len(s.r.categories))
-	for i := range all {
-		all[i].category = i
-	}
+// scores sums the evidence by category, that of a danger (-1: none) too.
+func (s *scan) scores(danger int) []int {
+	all := make([]int, len(s.r.categories))
 	for _, p := range s.points {
-		all[p.category].score += p.weight
+		all[p.category] += p.weight
 	}
-	if danger >= 0 {
-		all[s.r.dangers[danger].category].score += s.r.clear.Score
+	if danger >= 0 && s.r.dangers[danger].category >= 0 {
+		all[s.r.dangers[danger].category] += dangerScore
 	}
-	slices.SortStableFunc(all, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
 	return all
 }
 
-// otherScore is what a category must reach to be likelier than other.
-const otherScore = 2
+const (
+	// dangerScore is what a danger counts for its category.
+	dangerScore = 12
+	// otherScore is what a category must reach to be likelier than other.
+	otherScore = 2
+	// softness turns differences of values into confidence: a lead of this much
+	// makes a guess e times as likely as the next.
+	softness = 1.5
+	// second words say less than the first: points count by this power.
+	damping = 0.6
+)
 
-// softness turns differences of scores into confidence: a lead of this many
-// points makes a guess e times as likely as the next.
-const softness = 2.0
-
-// guesses are the three likeliest categories.
-func (r *Reader) guesses(scores []scored, intent Intent) []Guess {
-	value := func(c scored) float64 {
-		v := float64(c.score)
-		if c.category == r.otherIndex {
+// values weigh the points together with what was learnt, by category.
+func (s *scan) values(scores []int, lean []float64) []float64 {
+	out := make([]float64, len(scores))
+	for c, n := range scores {
+		v := float64(n)
+		if c == s.r.otherIndex {
 			v = max(v, otherScore)
-			if intent == Chatter {
-				v = float64(scores[0].score) + 3*softness
-			}
 		}
-		return v
+		if v > 1 {
+			v = math.Pow(v, damping)
+		}
+		out[c] = v + s.r.trust*lean[c]
 	}
-	top := value(scores[0])
-	for _, c := range scores {
-		top = max(top, value(c))
+	return out
+}
+
+// guesses are the three likeliest categories; a tie goes to the earlier one.
+func (r *Reader) guesses(values []float64, intent Intent) []Guess {
+	shares := make([]float64, len(values))
+	for c, v := range values {
+		shares[c] = v / softness
 	}
-	sum := 0.0
-	for _, c := range scores {
-		sum += math.Exp((value(c) - top) / softness)
+	if intent == Chatter {
+		shares[r.otherIndex] = slices.Max(shares) + 3
 	}
-	list := make([]Guess, 0, len(scores))
-	for _, c := range scores {
-		cat := r.categories[c.category]
-		list = append(list, Guess{cat.Code, cat.Name, math.Exp((value(c)-top)/softness) / sum})
+	softmax(shares)
+	list := make([]Guess, 0, len(shares))
+	for c, share := range shares {
+		list = append(list, Guess{r.categories[c].Code, r.categories[c].Name, share})
 	}
 	slices.SortStableFunc(list, func(a, b Guess) int { return cmp.Compare(b.Confidence, a.Confidence) })
 	return list[:min(3, len(list))]
 }
 
-// intent decides what the sentence wants.
-func (s *scan) intent(best scored, emergency bool) Intent {
+// What the share of NoReport among all that was learnt says of a text.
+const (
+	hardlyIdle = 0.1 // below it, it reports something whatever words of thanks are in it
+	doubtful   = 0.2 // from it on, a person is asked before anything is filed
+	surelyIdle = 0.5 // from it on, it is no report unless the words say so clearly
+)
+
+// intent decides what the sentence wants; score is what the words say for the
+// best category, idle what the model says for NoReport.
+func (s *scan) intent(best, score int, idle float64, emergency bool) Intent {
 	has := func(m mark) bool { return len(s.marks[m]) > 0 }
 	well := has(markDone) && !has(markRelapse)
 	wrong := has(markFault) || has(markRequest) && !has(markPraise)
 	thankful := has(markThanks) && (s.marks[markThanks][0].start < 3 && has(markPast) || !wrong)
-	strong := best.score >= s.r.clear.Score && best.category != s.r.otherIndex
+	strong := score >= s.r.clear.Score && best != s.r.otherIndex
+	kind := well || has(markPraise) && !wrong || thankful && !has(markFault) && !has(markAsk) ||
+		!strong && (has(markGreeting) || has(markThanks)) && !wrong
+	said := has(markFault) || has(markRequest) || has(markAsk)
 	switch {
 	case emergency:
 		return Problem
-	case well, has(markPraise) && !wrong, thankful && !has(markFault) && !has(markAsk):
+	case kind && idle >= hardlyIdle, !strong && s.han() < 2, (!strong || !said) && idle >= surelyIdle:
 		return Chatter
-	case !strong && (has(markGreeting) || has(markThanks)) && !wrong:
-		return Chatter
-	case !strong && s.han() < 2:
-		return Chatter
-	case !has(markFault) && !has(markRequest) && !has(markAsk) && (s.fine || s.bare()):
+	case !said && (s.bare() || s.fine && idle >= hardlyIdle):
 		return Unclear
 	case has(markAsk) && !has(markFault):
 		return Question
-	case best.score > 0 || wrong:
+	case score > 0 || wrong || idle < hardlyIdle:
 		return Problem
 	}
 	return Unclear

@@ -82,7 +82,7 @@ func pure(context.Context, time.Duration, int) ([]line, error) {
 	return []line{
 		atMost("permission decision, five posts", allowed, time.Microsecond, 0),
 		atMost("routing decision", decide, 5*time.Microsecond, 0),
-		atMost("understanding a sentence", read, 200*time.Microsecond, math.MaxInt64),
+		atMost("understanding a sentence", read, 100*time.Microsecond, math.MaxInt64),
 	}, nil
 }
 
