@@ -236,6 +236,31 @@ func route(file *string) *cobra.Command {
 			return app.TestRoutes(c.OutOrStdout(), cfg.RulesDir, cases)
 		},
 	}
-	cmd.AddCommand(explain, test)
+	cmd.AddCommand(explain, test, replay(file))
+	return cmd
+}
+
+func replay(file *string) *cobra.Command {
+	var since, tree, by string
+	var top int
+	cmd := &cobra.Command{
+		Use: "replay", Short: "route past tickets by a changed tree: who gains, who loses; changes nothing", Args: cobra.NoArgs,
+		Example: `  fenlin route replay --since 2026-01-01 --config NEW.yaml`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return grounded(file, true, func(ctx context.Context, w io.Writer, a *app.App) error {
+				if err := a.DB.Check(ctx); err != nil {
+					return err
+				}
+				return app.ReplayRoutes(ctx, w, c.ErrOrStderr(), a, since, tree, app.ReplayBy(by), top)
+			})(c, args)
+		},
+	}
+	cmd.Flags().StringVar(&since, "since", "", "the first day, as 2026-01-01")
+	cmd.Flags().StringVar(&tree, "config", "", "the changed routing.yaml (Fenlin's own configuration is --settings here)")
+	cmd.Flags().StringVar(file, "settings", "", "Fenlin's own configuration, a YAML file; the environment overrides it")
+	cmd.Flags().StringVar(&by, "by", string(app.ByPost), "a line for each post, org or role")
+	cmd.Flags().IntVar(&top, "top", 30, "how many lines, the greatest change first; 0 = all")
+	_ = cmd.MarkFlagRequired("since")
+	_ = cmd.MarkFlagRequired("config")
 	return cmd
 }

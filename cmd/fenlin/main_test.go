@@ -494,3 +494,41 @@ func TestCommands_Version_AndWhatIsUnknown(t *testing.T) {
 		}
 	}
 }
+
+func TestRouteReplay_PrintsWhoGainsAndRefusesABrokenTree(t *testing.T) {
+	p := newPlace(t, dbtest.Empty(t))
+	p.must(t, "migrate")
+	p.must(t, "seed", "--sample")
+	text, err := fs.ReadFile(config.FS, "routing.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "new.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(strings.Replace(string(text), "lead: branch_secretary\n  watchers: [community_secretary]", "lead: community_secretary\n  watchers: []", 1))
+	out := p.must(t, "route", "replay", "--since", "2020-01-01", "--config", file)
+	if !strings.Contains(out, "17 tickets from") || !strings.Contains(out, " %) get another lead") || !strings.Contains(out, "社区") {
+		t.Errorf("%s", out)
+	}
+	if out := p.must(t, "route", "replay", "--since", "2020-01-01", "--config", file, "--by", "role"); !strings.Contains(out, "community_secretary") {
+		t.Errorf("%s", out)
+	}
+	write(strings.Replace(string(text), "lead: branch_secretary", "lead: mayor", 1))
+	for _, args := range [][]string{
+		{"--since", "2020-01-01", "--config", file}, {"--since", "yesterday", "--config", file}, {"--config", file}, {"--since", "2020-01-01", "--config", "absent.yaml"},
+		{"--since", "2020-01-01", "--config", file, "--by", "moon"},
+	} {
+		out, errs, code := p.run(t, append([]string{"route", "replay"}, args...)...)
+		if code != 1 || out != "" || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: exit code %d\n%s%s", args, code, out, errs)
+		}
+	}
+	if _, errs, _ := p.run(t, "route", "replay", "--since", "2020-01-01", "--config", file); !strings.Contains(errs, `new.yaml: line `) || !strings.Contains(errs, `unknown role "mayor"`) {
+		t.Errorf("%s", errs)
+	}
+}

@@ -188,6 +188,9 @@ func (t *Tree) newRule(parent *rule, text *ruleText, line int) (*rule, error) {
 	if !r.goesOn {
 		r.lead, r.co, r.watchers, r.grade = parent.lead, parent.co, parent.watchers, parent.grade
 	}
+	if len([]rune(r.path)) > maxPath {
+		return nil, fmt.Errorf("line %d: the names down to rule %s are longer than %d characters", line, r.path, maxPath)
+	}
 	if r.match, err = newMatch(&parent.match, text); err != nil {
 		return nil, err
 	}

@@ -25,8 +25,9 @@ const (
 
 // Limits of a tree, so that a decision has a fixed size; Load refuses more.
 const (
-	maxTogether  = 12 // co-handlers, and watchers, of one decision
-	maxContinues = 16 // rules with continue in one tree
+	maxTogether  = 12  // co-handlers, and watchers, of one decision
+	maxContinues = 16  // rules with continue in one tree
+	maxPath      = 160 // characters of a rule's path, which tickets keep
 )
 
 // Post is one post near the place. Posts with a role that is none of the

@@ -141,7 +141,7 @@ func (s *Service) decide(facts routing.Facts, desk org.Desk, from time.Time) (ro
 	}
 	grade, _ := rules.Routes.Grade(d.Grade)
 	respond, finish := grade.Due(rules.Calendar, from)
-	r := routed{grade: d.Grade, respondBy: respond.UnixMilli(), dueAt: finish.UnixMilli(), rule: d.Rule, reason: d.Reason(), parts: []Part{}}
+	r := routed{grade: d.Grade, respondBy: respond.UnixMilli(), dueAt: finish.UnixMilli(), rule: d.Rule, reason: firstRunes(d.Reason(), longestReason), parts: []Part{}}
 	for _, post := range desk.Posts {
 		if post.ID == d.Lead.Post {
 			r.lead = post
@@ -154,6 +154,16 @@ func (s *Service) decide(facts routing.Facts, desk org.Desk, from time.Time) (ro
 		r.parts = append(r.parts, Part{PostID: a.Post, Kind: Watcher})
 	}
 	return r, nil
+}
+
+// longestReason is what the column of a ticket holds, in characters.
+const longestReason = 255
+
+func firstRunes(text string, n int) string {
+	if r := []rune(text); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return text
 }
 
 // routed is a routing decision as the ticket keeps it.

@@ -35,7 +35,7 @@ func main() {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context, time.Duration, int) ([]line, error)
-	}{{"callback", callback}, {"report", report}, {"import", imports}, {"subtree", subtree}, {"blindindex", blindIndex}, {"pure", pure}, {"memory", memory}} {
+	}{{"callback", callback}, {"report", report}, {"import", imports}, {"replay", replay}, {"subtree", subtree}, {"blindindex", blindIndex}, {"pure", pure}, {"memory", memory}} {
 		if *only != "" && *only != part.name {
 			continue
 		}
