@@ -520,7 +520,10 @@ func TestRouteReplay_PrintsWhoGainsAndRefusesABrokenTree(t *testing.T) {
 	}
 	write(strings.Replace(string(text), "lead: branch_secretary", "lead: mayor", 1))
 	for _, args := range [][]string{
-		{"--since", "2020-01-01", "--config", file}, {"--since", "yesterday", "--config", file}, {"--config", file}, {"--since", "2020-01-01", "--config", "absent.yaml"},
+		{"--since", "2020-01-01", "--config", file},
+		{"--since", "yesterday", "--config", file},
+		{"--config", file},
+		{"--since", "2020-01-01", "--config", "absent.yaml"},
 		{"--since", "2020-01-01", "--config", file, "--by", "moon"},
 	} {
 		out, errs, code := p.run(t, append([]string{"route", "replay"}, args...)...)

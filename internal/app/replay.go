@@ -25,16 +25,16 @@ const (
 	ByRole ReplayBy = "role"
 )
 
-// name is the line on which a post stands.
-func (b ReplayBy) name(p org.Post) string {
+// line is the line on which a post stands, and what it is called.
+func (b ReplayBy) line(p org.Post) (key, name string) {
 	switch b {
 	case ByOrg:
-		return p.OrgName
+		return fmt.Sprint(p.OrgID), p.OrgName
 	case ByRole:
-		return string(p.Role)
+		return string(p.Role), string(p.Role)
 	case ByPost:
 	}
-	return p.Title
+	return fmt.Sprint(p.ID), p.Title
 }
 
 // ReplayRoutes routes the tickets since a day (2006-01-02) by the tree in force
@@ -117,13 +117,7 @@ func gather(all []ticket.Handling, by ReplayBy) []*handled {
 	var lines []*handled
 	at := map[string]*handled{}
 	for _, h := range all {
-		name := by.name(h.Post)
-		key := name
-		if by == ByPost {
-			key = fmt.Sprint(h.Post.ID)
-		} else if by == ByOrg {
-			key = fmt.Sprint(h.Post.OrgID)
-		}
+		key, name := by.line(h.Post)
 		l := at[key]
 		if l == nil {
 			l = &handled{name: name}

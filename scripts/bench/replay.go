@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	pastTickets  = 1_000_000 // past tickets
-	sown      = 20_000    // of them that are inserted; the others are copies made by the server
-	replayMax = 30 * time.Second
+	pastTickets = 1_000_000 // past tickets
+	sown        = 20_000    // of them that are inserted; the others are copies made by the server
+	replayMax   = 30 * time.Second
 )
 
 // replay measures `fenlin route replay` over a million past tickets on MariaDB,
