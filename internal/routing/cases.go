@@ -32,14 +32,59 @@ type caseText struct {
 
 // factsText stands for a place where every post is filled but the vacant
 // ones; a property manager is there only in managed compounds, a group leader
-// only when a building is named.
+// only when a building is named. Of several categories, kinds and emergencies
+// each combination is tried.
 type factsText struct {
-	Category  string   `yaml:"category"`
-	Kind      string   `yaml:"kind"`
-	Emergency bool     `yaml:"emergency"`
-	Building  string   `yaml:"building"`
-	Orgs      []string `yaml:"orgs"`   // codes
-	Vacant    []string `yaml:"vacant"` // roles and department:<code>
+	Category  yaml.Node `yaml:"category"`
+	Kind      yaml.Node `yaml:"kind"`      // left out: a place that is no compound
+	Emergency yaml.Node `yaml:"emergency"` // left out: false
+	Building  string    `yaml:"building"`
+	Orgs      []string  `yaml:"orgs"`   // codes
+	Vacant    []string  `yaml:"vacant"` // roles and department:<code>
+}
+
+// each is what a fact may be; only when it is left out.
+func each(n *yaml.Node, only string) ([]string, error) {
+	if n.Line == 0 {
+		return []string{only}, nil
+	}
+	nodes, err := words(n)
+	if err == nil && len(nodes) == 0 {
+		err = fmt.Errorf("line %d: a list of facts is empty", n.Line)
+	}
+	var out []string
+	for _, w := range nodes {
+		out = append(out, w.Value)
+	}
+	return out, err
+}
+
+// combinations are all that the text stands for.
+func (text *factsText) combinations() ([]Facts, error) {
+	categories, err := each(&text.Category, "")
+	if err != nil {
+		return nil, err
+	}
+	kinds, err := each(&text.Kind, "")
+	if err != nil {
+		return nil, err
+	}
+	emergencies, err := each(&text.Emergency, "false")
+	if err != nil {
+		return nil, err
+	}
+	var all []Facts
+	for _, category := range categories {
+		for _, kind := range kinds {
+			for _, emergency := range emergencies {
+				if emergency != "true" && emergency != "false" {
+					return nil, fmt.Errorf("unknown emergency %q", emergency)
+				}
+				all = append(all, Facts{Category: category, Kind: kind, Emergency: emergency == "true", Building: text.Building, OrgCodes: text.Orgs})
+			}
+		}
+	}
+	return all, nil
 }
 
 // Test decides the cases of a YAML file, a list as in config/routing_test.yaml,
@@ -70,12 +115,28 @@ func (t *Tree) tryCase(c *caseText) string {
 	if c.Facts == nil || c.Lead.Line == 0 {
 		return "a case needs facts and a lead"
 	}
-	facts, err := t.facts(c.Facts)
+	all, err := c.Facts.combinations()
 	if err != nil {
 		return err.Error()
 	}
+	for _, f := range all {
+		if err := t.fill(&f, c.Facts.Vacant); err != nil {
+			return err.Error()
+		}
+		wrong := t.tryFacts(c, &f)
+		if wrong != "" && len(all) > 1 {
+			wrong = strings.TrimSpace(fmt.Sprintf("%s %s", f.Category, f.Kind)) + map[bool]string{true: " emergency", false: ""}[f.Emergency] + ": " + wrong
+		}
+		if wrong != "" {
+			return wrong
+		}
+	}
+	return ""
+}
+
+func (t *Tree) tryFacts(c *caseText, facts *Facts) string {
 	var d Decision
-	t.Decide(&facts, &d)
+	t.Decide(facts, &d)
 	var wrong []string
 	check := func(what string, want *yaml.Node, got ...string) {
 		if want.Line == 0 {
@@ -121,26 +182,25 @@ func names(list []Assignment) []string {
 	return out
 }
 
-// facts makes the place of a case.
-func (t *Tree) facts(text *factsText) (Facts, error) {
-	if bit(categories, text.Category) == 0 {
-		return Facts{}, fmt.Errorf("unknown category %q", text.Category)
+// fill makes the place of a case: its posts.
+func (t *Tree) fill(f *Facts, vacant []string) error {
+	if bit(categories, f.Category) == 0 {
+		return fmt.Errorf("unknown category %q", f.Category)
 	}
-	if text.Kind != "" && bit(kinds, text.Kind) == 0 {
-		return Facts{}, fmt.Errorf("unknown kind %q", text.Kind)
+	if f.Kind != "" && bit(kinds, f.Kind) == 0 {
+		return fmt.Errorf("unknown kind %q", f.Kind)
 	}
-	for _, v := range text.Vacant {
+	for _, v := range vacant {
 		if t.targets[v] == nil {
-			return Facts{}, fmt.Errorf("unknown role %q", v)
+			return fmt.Errorf("unknown role %q", v)
 		}
 	}
-	f := Facts{Category: text.Category, Kind: text.Kind, Emergency: text.Emergency, Building: text.Building, OrgCodes: text.Orgs}
 	add := func(target *target) {
 		id := int64(len(f.Posts) + 1)
-		f.Posts = append(f.Posts, Post{ID: id, Role: target.role, Department: target.department, Filled: !slices.Contains(text.Vacant, target.wanted)})
+		f.Posts = append(f.Posts, Post{ID: id, Role: target.role, Department: target.department, Filled: !slices.Contains(vacant, target.wanted)})
 	}
 	for _, role := range lastResort {
-		if role == PropertyManager && text.Kind != "managed" || role == GroupLeader && text.Building == "" {
+		if role == PropertyManager && f.Kind != "managed" || role == GroupLeader && f.Building == "" {
 			continue
 		}
 		add(t.targets[role])
@@ -148,5 +208,5 @@ func (t *Tree) facts(text *factsText) (Facts, error) {
 	for _, d := range t.departments {
 		add(t.targets[department+":"+d.Code])
 	}
-	return f, nil
+	return nil
 }

@@ -108,18 +108,21 @@ func TestLoad_RefusesNamingTheLine(t *testing.T) {
 func TestTest_TellsWhatDiffers(t *testing.T) {
 	tree := load(t, ladders)
 	for name, tc := range map[string]struct{ cases, want string }{
-		"as written":          {"- {name: 灯, facts: {category: lighting, kind: self_run, building: '3'}, lead: group_leader, co: [], watchers: [], grade: 7d, rule: root/党小组}", "[]"},
-		"department":          {"- {name: 气, facts: {category: gas}, lead: 'department:gas_company'}", "[]"},
-		"another lead":        {"- {name: 灯, facts: {category: lighting}, lead: group_leader}", "[line 1: 灯: lead is [branch_secretary], not [group_leader]; decided by root/党小组]"},
-		"co was expected":     {"- name: 气\n  facts: {category: gas}\n  lead: 'department:gas_company'\n  co: [grid_worker]\n", "[line 1: 气: co is [], not [grid_worker]; decided by root/燃气]"},
-		"the second of two":   {"- {name: a, facts: {category: care}, lead: grid_worker}\n- {name: b, facts: {category: care}, lead: grid_worker, grade: 2h}", "[line 2: b: grade is [7d], not [2h]; decided by root/网格]"},
-		"unknown category":    {"- {name: a, facts: {category: lamps}, lead: grid_worker}", `[line 1: a: unknown category "lamps"]`},
-		"unknown kind":        {"- {name: a, facts: {category: gas, kind: rented}, lead: grid_worker}", `[line 1: a: unknown kind "rented"]`},
-		"unknown vacancy":     {"- {name: a, facts: {category: gas, vacant: [mayor]}, lead: grid_worker}", `[line 1: a: unknown role "mayor"]`},
-		"no facts":            {"- {lead: grid_worker}", "[line 1: case 1: a case needs facts and a lead]"},
-		"unknown key":         {"- {name: a, leed: grid_worker}", "[line 1: cases: line 1: field leed not found]"},
-		"empty file":          {"", "[line 1: cases: line 1: the file is empty]"},
-		"no case in the file": {"[]", "[line 1: cases: the file has no cases]"},
+		"as written":           {"- {name: 灯, facts: {category: lighting, kind: self_run, building: '3'}, lead: group_leader, co: [], watchers: [], grade: 7d, rule: root/党小组}", "[]"},
+		"department":           {"- {name: 气, facts: {category: gas}, lead: 'department:gas_company'}", "[]"},
+		"another lead":         {"- {name: 灯, facts: {category: lighting}, lead: group_leader}", "[line 1: 灯: lead is [branch_secretary], not [group_leader]; decided by root/党小组]"},
+		"co was expected":      {"- name: 气\n  facts: {category: gas}\n  lead: 'department:gas_company'\n  co: [grid_worker]\n", "[line 1: 气: co is [], not [grid_worker]; decided by root/燃气]"},
+		"the second of two":    {"- {name: a, facts: {category: care}, lead: grid_worker}\n- {name: b, facts: {category: care}, lead: grid_worker, grade: 2h}", "[line 2: b: grade is [7d], not [2h]; decided by root/网格]"},
+		"unknown category":     {"- {name: a, facts: {category: lamps}, lead: grid_worker}", `[line 1: a: unknown category "lamps"]`},
+		"unknown kind":         {"- {name: a, facts: {category: gas, kind: rented}, lead: grid_worker}", `[line 1: a: unknown kind "rented"]`},
+		"unknown vacancy":      {"- {name: a, facts: {category: gas, vacant: [mayor]}, lead: grid_worker}", `[line 1: a: unknown role "mayor"]`},
+		"no facts":             {"- {lead: grid_worker}", "[line 1: case 1: a case needs facts and a lead]"},
+		"unknown key":          {"- {name: a, leed: grid_worker}", "[line 1: cases: line 1: field leed not found]"},
+		"empty file":           {"", "[line 1: cases: line 1: the file is empty]"},
+		"each of several":      {"- {name: a, facts: {category: [lighting, care], kind: self_run, building: '3', emergency: [true, false]}, lead: group_leader}", "[line 1: a: care self_run emergency: lead is [grid_worker], not [group_leader]; decided by root/网格]"},
+		"none of several":      {"- {name: a, facts: {category: []}, lead: grid_worker}", "[line 1: a: line 1: a list of facts is empty]"},
+		"an unknown emergency": {"- {name: a, facts: {category: gas, emergency: maybe}, lead: grid_worker}", `[line 1: a: unknown emergency "maybe"]`},
+		"no case in the file":  {"[]", "[line 1: cases: the file has no cases]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := fmt.Sprint(routing.Test(tree, []byte(tc.cases))); got != tc.want {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
 	"pgregory.net/rapid"
 
 	"fenlin/internal/calendar"
@@ -83,6 +84,63 @@ func TestCityCases(t *testing.T) {
 	for _, f := range routing.Test(city(t), []byte(read(t, "../../config/routing_test.yaml"))) {
 		t.Error("config/routing_test.yaml: " + f.String())
 	}
+}
+
+func TestCityCases_HoldEveryCategoryKindAndEmergency(t *testing.T) {
+	var cases []struct {
+		Facts struct{ Category, Kind, Emergency yaml.Node }
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "../../config/routing_test.yaml")), &cases); err != nil {
+		t.Fatal(err)
+	}
+	values := func(n yaml.Node) []string {
+		if n.Kind == yaml.ScalarNode || n.Line == 0 {
+			return []string{n.Value}
+		}
+		var out []string
+		for _, c := range n.Content {
+			out = append(out, c.Value)
+		}
+		return out
+	}
+	held := map[string]bool{}
+	for _, c := range cases {
+		for _, category := range values(c.Facts.Category) {
+			for _, kind := range values(c.Facts.Kind) {
+				for _, emergency := range values(c.Facts.Emergency) {
+					held[fmt.Sprint(category, " ", kind, " ", emergency == "true")] = true
+				}
+			}
+		}
+	}
+	for _, category := range words {
+		for _, kind := range []string{"managed", "self_run", "unmanaged"} {
+			for _, emergency := range []bool{true, false} {
+				if what := fmt.Sprint(category, " ", kind, " ", emergency); category != "unknown" && !held[what] {
+					t.Errorf("no case for %s", what)
+				}
+			}
+		}
+	}
+}
+
+// With nobody left but the city's secretary, whatever happens wherever is the city's.
+func TestDecide_TheCitysDeskAloneTakesEverything(t *testing.T) {
+	tree := city(t)
+	facts := anyFacts(tree.Departments())
+	rapid.Check(t, func(t *rapid.T) {
+		f := facts.Draw(t, "facts")
+		f.Category = rapid.OneOf(rapid.SampledFrom(words), rapid.String()).Draw(t, "any category")
+		f.Kind = rapid.OneOf(rapid.SampledFrom([]string{"managed", "self_run", "unmanaged", ""}), rapid.String()).Draw(t, "any kind")
+		f.Building = rapid.String().Draw(t, "any building")
+		for i := range f.Posts {
+			f.Posts[i].Filled = false
+		}
+		f.Posts = append(f.Posts, routing.Post{ID: 5000, Role: routing.CitySecretary, Org: cityUnit, Filled: true})
+		if d := decide(tree, &f); d.Lead.Post != 5000 || len(d.Co())+len(d.Watchers()) != 0 {
+			t.Fatalf("%+v", d.Lead)
+		}
+	})
 }
 
 func TestCity_LightOfFuxinyuanLandsWithTheBranch(t *testing.T) {
