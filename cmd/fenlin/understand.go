@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,8 +33,55 @@ func understandCmd(file *string) *cobra.Command {
 		},
 	}
 	eval.Flags().BoolVar(&tell, "errors", false, "print every error with the words that decided")
-	cmd.AddCommand(eval)
+	explain := &cobra.Command{
+		Use: "explain SENTENCE", Short: "say which words decided", Args: cobra.MinimumNArgs(1),
+		Example: `  fenlin understand explain 福馨苑3号楼2单元楼道灯坏了`,
+		RunE: func(c *cobra.Command, args []string) error {
+			r, err := app.LoadReader(*file)
+			if err != nil {
+				return err
+			}
+			explainSentence(c.OutOrStdout(), r, strings.Join(args, " "))
+			return nil
+		},
+	}
+	var days int
+	suggest := &cobra.Command{
+		Use: "suggest", Short: "say which words would have spared people corrections of the category", Args: cobra.NoArgs,
+		RunE: grounded(file, true, func(ctx context.Context, w io.Writer, a *app.App) error {
+			if err := a.DB.Check(ctx); err != nil {
+				return err
+			}
+			corrections, err := a.Tickets.Corrected(ctx, time.Now().AddDate(0, 0, -days))
+			if err != nil {
+				return err
+			}
+			found := a.Tickets.Rules().Reader.Suggest(corrections)
+			for _, s := range found {
+				fmt.Fprintf(w, "%-16s %s  (%d)  %s\n", s.Category, s.Word, s.Times, strings.Join(s.Examples, " | "))
+			}
+			fmt.Fprintf(w, "%d categories were corrected in %d days, %d words are suggested; add what is right to understand.yaml\n", len(corrections), days, len(found))
+			return nil
+		}),
+	}
+	suggest.Flags().IntVar(&days, "days", 90, "how far to look back")
+	cmd.AddCommand(eval, explain, suggest)
 	return cmd
+}
+
+func explainSentence(w io.Writer, r *understand.Reader, text string) {
+	got := r.Read(text, nil)
+	fmt.Fprintf(w, "%s\nbuilding %q, unit %q, floor %q, room %q; intent %s; emergency %v %s\n", guesses(got), got.Building, got.Unit, got.Floor, got.Room, got.Intent, got.Emergency, got.Danger)
+	for i, part := range r.Parts(text, nil) {
+		fmt.Fprintf(w, "part %d: %s\n", i+1, part)
+	}
+	for _, e := range r.Explain(text) {
+		by := ""
+		if e.Learnt {
+			by = "  (learnt)"
+		}
+		fmt.Fprintf(w, "%+6.1f  %-16s %s%s\n", e.Points, e.Category, strings.Join(e.Words, " … "), by)
+	}
 }
 
 // evaluate prints how the sentences of one file are understood.

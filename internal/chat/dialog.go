@@ -30,6 +30,7 @@ const (
 	askMore     ask = "more"     // the text that adds to a ticket
 	askKnown    ask = "known"    // whether a fresh ticket is what was told before
 	askOutage   ask = "outage"   // whether to report what was announced
+	askSplit    ask = "split"    // whether to report the second of two things apart
 )
 
 // option is one numbered answer.
@@ -256,6 +257,8 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 		d := c.st.Draft
 		d.Sure = true
 		return c.file(ctx, d, d.Compound)
+	case askSplit:
+		return c.file(ctx, c.st.Draft, c.st.Draft.Compound)
 	case askVerdict, askMore, askNothing: // answered elsewhere
 	}
 	return sayNoQuestion, nil

@@ -172,6 +172,9 @@ func (c *turn) filed(ctx context.Context, t ticket.Ticket) (string, error) {
 		return c.askWhere(ctx, t, said)
 	}
 	more, err := c.known(ctx, t)
+	if err == nil && c.st.Ask == askNothing && !t.Emergency {
+		more, err = c.several(ctx, t)
+	}
 	return said + more, err
 }
 
@@ -212,7 +215,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Add, Note: text})
 	}
 	for _, o := range c.st.Options {
-		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && c.st.Ask != askKnown && c.st.Ask != askOutage && yes[fold(text)] { // 好的 to those two means that it is well
+		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && c.st.Ask != askKnown && c.st.Ask != askOutage && c.st.Ask != askSplit && yes[fold(text)] { // 好的 to those means that it is well
 			return c.chosen(ctx, o)
 		}
 	}
@@ -240,7 +243,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		if len(r.Compounds) > 0 || r.Intent != understand.Chatter {
 			return c.namedPlace(ctx, text, r)
 		}
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askSplit, askNothing:
 	}
 	if r.Intent == understand.Chatter {
 		return c.repeat("好的。"), nil

@@ -88,6 +88,25 @@ func TestRead_SaysWhichWordsDecided(t *testing.T) {
 	}
 }
 
+func TestRead_TellsUrgencyAndSinceWhen(t *testing.T) {
+	r := newReader(t)
+	for _, c := range []struct {
+		text, since string
+		urgent      bool
+	}{
+		{"楼道灯坏了三天了", "三天了", false},
+		{"昨晚开始没水，麻烦尽快修", "昨晚", true},
+		{"暖气都一个星期没热了", "都一个星期没", false},
+		{"路灯不亮快半个月了，老人摔了一跤", "快半个月了", true},
+		{"垃圾桶满了没人收", "", false},
+		{"好的，马上", "", false},
+	} {
+		if got := r.Read(c.text, nil); got.Since != c.since || got.Urgent != c.urgent {
+			t.Errorf("%s: since %q, urgent %v", c.text, got.Since, got.Urgent)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	r, g := newReader(f), NewGazetteer(somePlaces())
 	for _, s := range []string{"福馨苑3号楼2单元楼道灯坏了", "", "3-2-501", "#", "十百", "a座", "昌瑞", "\xff\xfe", "ﷺ", "负一层", "地下一层", "1-", "3号楼-", "东单元"} {
@@ -111,7 +130,11 @@ func FuzzRead(f *testing.F) {
 		if got.Emergency != (got.Danger != "") {
 			t.Fatalf("emergency %v, danger %q", got.Emergency, got.Danger)
 		}
-		for _, s := range append([]string{got.Building, got.Unit, got.Floor, got.Room}, got.Words...) {
+		if parts := r.Parts(text, g); len(parts) == 1 || len(parts) > maxParts {
+			t.Fatalf("%d parts", len(parts))
+		}
+		r.Explain(text)
+		for _, s := range append([]string{got.Since, got.Building, got.Unit, got.Floor, got.Room}, got.Words...) {
 			if !utf8.ValidString(s) {
 				t.Fatalf("broken text %q", s)
 			}

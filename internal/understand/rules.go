@@ -142,10 +142,11 @@ const (
 	markFault                // something is wrong
 	markRequest              // something is asked for
 	markAsk                  // a question
+	markUrgent               // the person presses
 	markCount
 )
 
-var markNames = [markCount]string{"feared", "nearly", "talked", "past", "habit", "now", "done", "relapse", "thanks", "praise", "greeting", "fault", "request", "ask"}
+var markNames = [markCount]string{"feared", "nearly", "talked", "past", "habit", "now", "done", "relapse", "thanks", "praise", "greeting", "fault", "request", "ask", "urgent"}
 
 // New reads rules in the form of config/understand.yaml. Unknown keys, doubled
 // or empty words and references to nothing are refused; the error names the line.

@@ -13,7 +13,10 @@
 // no trace of one.
 package understand
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+)
 
 // Category is one of the 24 kinds of problem, in the order of the rules.
 type Category struct {
@@ -56,6 +59,9 @@ type Reading struct {
 
 	Intent Intent
 	Words  []string // the words that decided, in order of the text
+
+	Urgent bool   // the person presses: 急, 马上, 等不了
+	Since  string // since when or how long, as it is said: 昨晚, 三天了; empty when not said
 }
 
 // Read understands text; g may be nil, then no compound is looked for. Any text
@@ -88,6 +94,8 @@ func (r *Reader) Read(text string, g *Gazetteer) Reading {
 	out.Clear = top.Code != r.other && top.Confidence >= r.clear.Confidence &&
 		(out.Intent == Problem || out.Intent == Question) && scores[best] >= r.clear.Score && (lean.idle < doubtful || lean.idle < surelyIdle && len(s.marks[markFault]) > 0)
 	out.Words = s.words(best)
+	out.Urgent = out.Emergency || len(s.marks[markUrgent]) > 0 && out.Intent == Problem
+	out.Since = since.FindString(string(runes))
 	return out
 }
 
@@ -103,6 +111,9 @@ func (r *Reader) prepare(text string) []rune {
 	runes := []rune(r.rewrite.Replace(fold(text)))
 	return runes[:min(len(runes), maxRunes)]
 }
+
+// since finds words of time that tell how long a thing has been so.
+var since = regexp.MustCompile(`(?:快|都|已经|有|整整)?(?:[0-9一二三四五六七八九十两半几好多]{1,3}|大半)个?(?:多|来)?(?:小时|钟头|天|晚上|宿|周|星期|礼拜|月|年|冬天|夏天)(?:多|来)?(?:了|没|不)|(?:从|打|自)(?:昨|前|今|上|去)?[0-9一二三四五六七八九十天晚早上周年月号日]{1,5}(?:开始|起)?(?:就|一直|到现在)|昨天?(?:晚上|夜里|下午|早上)|昨[天晚夜]|前[天晚]|今早|今天早上|今天一早|上(?:个?星期|个?礼拜|周|个?月)`)
 
 // hide blots names out, so that 绿洲 in one does not speak of plants.
 func hide(text []rune, spans []hit) {

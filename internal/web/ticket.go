@@ -67,6 +67,7 @@ type previewView struct {
 	Room         string              `json:"room"`
 	Emergency    bool                `json:"emergency"`
 	Advice       string              `json:"advice" doc:"what to do in the danger, or empty"`
+	Parts        list[string]        `json:"parts" doc:"the problems of which the text plainly tells, when there are several: better reported one by one"`
 	Duplicates   list[duplicateView] `json:"duplicates" doc:"what was told of the same thing nearby, likest first: following one is better than a second. Of those who live there, and never what the caller may not see"`
 	Outage       maybe[OutageView]   `json:"outage" doc:"what was announced and answers it: there is no need to report it; null: nothing"`
 	Route        maybe[routeView]    `json:"route" doc:"null while the compound is not known"`
@@ -124,6 +125,7 @@ func (s *Server) previewTicket(ctx context.Context, c caller, in *previewInput) 
 	if u.Reading.Emergency {
 		v.Advice = s.Tickets.Rules().Reader.Advice(u.Reading.Danger)
 	}
+	v.Parts = s.Tickets.Rules().Reader.Parts(in.Body.Text, nil)
 	if v.Duplicates, err = s.duplicates(ctx, u.Duplicates); err != nil {
 		return nil, err
 	}

@@ -42,6 +42,8 @@ type ticketView struct {
 	TicketBrief
 	Whole    bool               `json:"whole" doc:"false = what neighbours may know"`
 	Advice   string             `json:"advice" doc:"what to do in the danger that was told of, or empty"`
+	Urgent   bool               `json:"urgent" doc:"the words press: 急, 马上, 等不了"`
+	Since    string             `json:"since" doc:"since when or how long, in the words of the report: 昨晚, 三天了; or empty"`
 	Grade    string             `json:"grade"`
 	Reason   string             `json:"reason" doc:"why this post handles it"`
 	Owner    maybe[postView]    `json:"owner" doc:"who handled it first and stays its owner"`
@@ -180,6 +182,10 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 		return ticketView{}, err
 	}
 	v := ticketView{TicketBrief: brief, Whole: f.Whole, Grade: f.Grade}
+	if f.Whole {
+		said := s.Tickets.Rules().Reader.Read(f.Text, nil)
+		v.Urgent, v.Since = said.Urgent, said.Since
+	}
 	fields := []ticket.Field{}
 	for _, c := range f.Actions {
 		v.Actions = append(v.Actions, actionView{string(c.Action), c.Label, words(c.Needs), words(c.Takes)})
