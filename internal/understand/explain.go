@@ -28,9 +28,10 @@ func (r *Reader) Explain(text string) []Evidence {
 		}
 		out = append(out, Evidence{words, r.categories[p.category].Code, float64(p.weight), false})
 	}
-	guessed := map[int]bool{}
+	guesses := r.Read(text, nil).Guesses
+	guessed := map[int]bool{} // what is learnt of dangers and chatter has numbers above the categories
 	for i, c := range r.categories {
-		guessed[i] = slices.ContainsFunc(r.Read(text, nil).Guesses, func(g Guess) bool { return g.Code == c.Code })
+		guessed[i] = slices.ContainsFunc(guesses, func(g Guess) bool { return g.Code == c.Code })
 	}
 	hits := r.learnt.grams.find(plainly(runes), nil)
 	scale := r.trust / math.Sqrt(float64(max(1, len(hits))))
