@@ -221,10 +221,11 @@ func (a *App) Run(ctx context.Context) error {
 	return errors.Join(a.public.Shutdown(stop), a.admin.Shutdown(stop), group.Wait())
 }
 
-// sweepEvery is how long a ticket may lie with a post that nobody holds.
+// sweepEvery is how late a clock may speak up, and how long a ticket may lie
+// with a post that nobody holds.
 const sweepEvery = time.Minute
 
-// sweep does what no event brings about, because only time passed: terms end.
+// sweep does what no event brings about, because only time passed: clocks run out, terms end.
 func (a *App) sweep(ctx context.Context) {
 	for tick := time.NewTicker(sweepEvery); ; {
 		select {
@@ -232,6 +233,11 @@ func (a *App) sweep(ctx context.Context) {
 			tick.Stop()
 			return
 		case <-tick.C:
+		}
+		if n, err := a.Tickets.Ring(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "clocks were not looked at", "error", err)
+		} else if n > 0 {
+			slog.InfoContext(ctx, "clocks spoke up", "tickets", n)
 		}
 		if made, err := a.Tickets.Anchor(ctx); err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "the log was not anchored", "error", err)

@@ -32,6 +32,9 @@ func (s *Service) letters(m ticket.Moment) []letter {
 	case ticket.Submit, ticket.Follow, ticket.Resume, ticket.Consult:
 		return nil
 	case ticket.Dispatch, ticket.Transfer, ticket.Escalate:
+		if d.Clock != "" {
+			return s.missed(m, d)
+		}
 		if m.Emergency {
 			return []letter{
 				{"emergency", "紧急工单", what, "请立即签收、联系报事人并赶到现场", nil, to},
@@ -101,6 +104,9 @@ func (s *Service) letters(m ticket.Moment) []letter {
 	case ticket.Merge:
 		return []letter{{"merged", "工单已并入 " + d.Into, what, "无需再办理", nil, lead}, {"merged", "您的报事已合并", "同一问题已有工单 " + d.Into, "今后的进展以该工单为准", reporter, nil}, {"merged", "您关注的问题已合并", "同一问题已有工单 " + d.Into, "今后的进展以该工单为准", joined, nil}}
 	case ticket.Urge:
+		if d.Clock != "" {
+			return s.warned(m, d)
+		}
 		return []letter{{"urged", "居民催办", what, due, nil, lead}}
 	case ticket.Add:
 		body := e.Note
@@ -110,12 +116,47 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		if e.ActorID == m.ReporterID {
 			return []letter{{"added", "居民有补充", body, "请查看", nil, lead}}
 		}
+		if d.Waiting {
+			return []letter{{"asked", "请您答复", e.Note, "请回复「补充」加您的话，" + s.clock(d.Until) + " 前有效", reporter, nil}}
+		}
 		if d.Supervised {
 			return []letter{{"supervised", "督办：" + e.ActorTitle, body, due, nil, lead}}
 		}
 		return []letter{{"added", "您的报事有新进展", body, "回复「查」查看进度", reporter, nil}}
 	}
 	return nil
+}
+
+// warned tells that most of a clock's time has passed.
+func (s *Service) warned(m ticket.Moment, d ticket.Detail) []letter {
+	lead := []int64{m.LeadPost}
+	switch d.Clock {
+	case ticket.ResponseClock:
+		return []letter{{"warning", "请尽快联系报事人", s.what(m), "请在 " + s.clock(m.RespondBy) + " 前联系", nil, lead}}
+	case ticket.ConfirmationClock:
+		return []letter{{"confirm", "请告诉我们解决了没有", s.what(m), ticket.ConfirmPrompt, []int64{m.ReporterID}, nil}}
+	case ticket.FinishClock:
+	}
+	return []letter{{"warning", "办结时限将到", s.what(m), "请在 " + s.clock(m.DueAt) + " 前办结，来不及请先申请延期", nil, lead}}
+}
+
+// missed tells that a clock's time is over: who above has to act now, and who
+// was late.
+func (s *Service) missed(m ticket.Moment, d ticket.Detail) []letter {
+	next, over := "请立即联系报事人", "超过联系时限"
+	if d.Clock == ticket.FinishClock {
+		next, over = "请立即办结或说明情况", "超过办结时限"
+	}
+	if m.LeadPost == d.To {
+		return []letter{
+			{"dispatched", over + "，转由您办理", s.what(m), "请立即签收并联系报事人", nil, []int64{d.To}},
+			{"overdue", over + "，已转上级", m.Event.Note, "无需再办理", nil, []int64{m.OwnerPost}},
+		}
+	}
+	return []letter{
+		{"overdue", over + "，请督办", s.what(m), "请督促经办人，必要时改派", nil, []int64{d.To}},
+		{"overdue", over, m.Event.Note, next, nil, []int64{m.LeadPost}},
+	}
 }
 
 // deferred tells that a return was not decided in time: who decides now, who
@@ -148,7 +189,13 @@ func (s *Service) decided(m ticket.Moment, d ticket.Detail) []letter {
 			{"decided", "剔除：" + result, m.Event.Note, "无需再办理", nil, []int64{m.LeadPost}},
 		}
 	}
-	return []letter{{"decided", asks[d.Asked] + "：" + result, m.Event.Note, due, nil, []int64{m.LeadPost}}}
+	decided := []letter{{"decided", asks[d.Asked] + "：" + result, m.Event.Note, due, nil, []int64{m.LeadPost}}}
+	if later := "预计 " + s.clock(m.DueAt) + " 前办结"; yes && d.Asked == ticket.Extend {
+		decided = append(decided, letter{"prolonged", "您的报事延期办理", later, "等不及请回复「催」", []int64{m.ReporterID}, nil})
+	} else if yes && d.Asked == ticket.Suspend {
+		decided = append(decided, letter{"prolonged", "您的报事暂缓办理", "条件具备后继续，最迟 " + s.clock(m.PausedUntil), "等不及请回复「催」", []int64{m.ReporterID}, nil})
+	}
+	return decided
 }
 
 var asks = map[ticket.Action]string{

@@ -1,8 +1,6 @@
 package routing
 
 import (
-	"fmt"
-	"strconv"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -41,11 +39,6 @@ func (t *Tree) setDisputes(text *disputesText) (err error) {
 	if t.disputes.Limit, err = duration(&text.Decide, text.Final.Line); err != nil {
 		return err
 	}
-	const most = 9
-	n, err := strconv.Atoi(text.Final.Value)
-	if err != nil || n < 1 || n > most {
-		return fmt.Errorf("line %d: final is how many returns a ticket may have, 1 to %d", max(text.Decide.Line, text.Final.Line), most)
-	}
-	t.disputes.Final = n
-	return nil
+	t.disputes.Final, err = between(&text.Final, text.Decide.Line, 1, 9, "final is how many returns a ticket may have")
+	return err
 }

@@ -12,6 +12,7 @@ import (
 // every refusal can name its line.
 type fileText struct {
 	Grades      []gradeText      `yaml:"grades"`
+	Clocks      *clocksText      `yaml:"clocks"`
 	Disputes    *disputesText    `yaml:"disputes"`
 	Departments []departmentText `yaml:"departments"`
 	Groups      []groupText      `yaml:"groups"`
@@ -64,6 +65,9 @@ func Load(text []byte) (*Tree, error) {
 	}
 	t := &Tree{}
 	if err := t.setGrades(f.Grades); err != nil {
+		return nil, err
+	}
+	if err := t.setClocks(f.Clocks); err != nil {
 		return nil, err
 	}
 	if err := t.setDisputes(f.Disputes); err != nil {

@@ -100,6 +100,7 @@ type Tree struct {
 	departments []Department
 	targets     map[string]*target
 	groups      map[string][]*target
+	clocks      Clocks
 	disputes    Disputes
 }
 

@@ -129,7 +129,7 @@ var measures = []measure{
 
 const (
 	accepted = "t.state NOT IN ('withdrawn', 'merged', 'excluded')"
-	matured  = accepted + " AND (t.state IN ('closed', 'rejected') OR t.due_at < @now AND (t.suspended_at = 0 OR t.due_at < t.suspended_at))"
+	matured  = accepted + " AND (t.state IN ('closed', 'rejected') OR t.due_at < @now AND (t.paused_at = 0 OR t.due_at < t.paused_at))"
 	finished = matured + " AND t.finished_at > 0 AND t.state IN ('finished', 'closed')"
 	closed   = "t.state = 'closed'"
 	answered = closed + " AND t.solved IS NOT NULL"

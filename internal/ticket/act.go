@@ -144,7 +144,7 @@ func (s *Service) situation(ctx context.Context, t Ticket, by org.Actor) (*situa
 		return nil, err
 	}
 	elsewhere := []int64{}
-	for _, id := range append(partPosts(sit.parts), t.LeadPost, t.ArbiterPost) {
+	for _, id := range append(partPosts(sit.parts), t.LeadPost, t.ArbiterPost, t.ToldPost) {
 		if _, ok := sit.posts[id]; !ok && id != 0 {
 			elsewhere = append(elsewhere, id)
 		}

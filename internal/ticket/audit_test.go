@@ -68,6 +68,7 @@ func TestVerify_FindsAChangeInAnyColumn(t *testing.T) {
 		"tickets": {
 			"text": "'x'", "reporter_id": "reporter_id + 1", "state": "'withdrawn'", "version": "version + 1", "created_at": "created_at + 1", "finished_at": "finished_at + 1",
 			"outcome": "'tacit'", "solved": "NULL", "satisfaction": "'satisfied'", "redos": "redos + 1", "last_hash": "'x'",
+			"respond_by": "respond_by + 1", "due_at": "due_at + 1", "late": "NOT late",
 		},
 	} {
 		where := map[string]string{"ticket_events": "seq = 5", "tickets": "1 = 1"}[table]

@@ -22,16 +22,19 @@ func doAccept(c *change) error {
 
 func doContact(c *change) error {
 	if c.next.ContactedAt == 0 {
-		c.next.ContactedAt = c.now.UnixMilli()
+		c.next.ContactedAt, c.next.ToldPost = c.now.UnixMilli(), 0
 	}
 	return nil
 }
 
 func doFinish(c *change) error {
+	c.goOn()
 	now := c.now.UnixMilli()
 	c.next.FinishedAt = now
-	c.next.Late = c.t.Late || now > c.t.DueAt
-	c.next.ConfirmBy = c.now.Add(ConfirmWindow).UnixMilli()
+	c.next.Late = c.t.Late || now > c.next.DueAt
+	by := c.now.Add(ConfirmWindow)
+	c.next.ConfirmBy = by.UnixMilli()
+	c.next.ConfirmWarn = c.rules.Routes.Clocks().WarnAt(c.rules.Calendar, c.now, by, false).UnixMilli()
 	c.timer = &Timer{TicketID: c.t.ID, Action: Close, At: c.next.ConfirmBy}
 	c.next.Solved = nil // an answer to the finish before is none to this one
 	c.askNothing()      // the work is done: there is nothing left to decide
@@ -108,12 +111,13 @@ func doDecide(c *change) error {
 	case c.t.Pending == Return:
 		c.hand(c.lead())
 	case c.t.Pending == Extend && yes:
-		c.next.DueAt = c.t.PendingUntil
+		c.prolong(c.t.PendingUntil)
 	case c.t.Pending == Exclude && yes:
 		c.next.State, c.next.ClosedAt = Excluded, c.now.UnixMilli()
 	case c.t.Pending == Suspend && yes:
-		c.next.State, c.next.SuspendedAt, c.next.PendingUntil = Suspended, c.now.UnixMilli(), c.t.PendingUntil
-		c.timer = &Timer{TicketID: c.t.ID, Action: Resume, At: c.t.PendingUntil}
+		c.goOn()
+		c.next.State = Suspended
+		c.stand(c.t.PendingUntil)
 	}
 	return nil
 }
@@ -194,17 +198,16 @@ func doReject(c *change) error {
 
 // doResume goes on with the work; the time of a suspension is not counted.
 func doResume(c *change) error {
-	if c.in.at != 0 && (c.t.State != Suspended || c.t.PendingUntil != c.in.at) {
-		return ErrNotAllowed // resumed by hand since: another suspension has its own end
+	if c.in.at != 0 && c.t.PausedUntil != c.in.at {
+		return ErrNotAllowed // resumed by hand since: another pause has its own end
+	}
+	if c.in.at != 0 && c.t.Waiting() {
+		c.in.Note = "居民到时没有答复，继续计时"
 	}
 	if c.t.ContactedAt == 0 {
 		c.next.State = Accepted
 	}
-	if c.t.SuspendedAt > 0 {
-		paused := c.now.UnixMilli() - c.t.SuspendedAt
-		c.next.DueAt += paused
-		c.next.SuspendedAt, c.next.PendingUntil = 0, 0
-	}
+	c.goOn()
 	for _, p := range c.parts {
 		if p.Kind == Called && p.DoneAt == 0 { // no longer waited for
 			p.DoneAt = c.now.UnixMilli()
@@ -281,7 +284,7 @@ func doRedo(c *change) error {
 	c.next.State = Reopened
 	c.next.Redos++
 	c.next.Watched = c.next.Watched || c.next.Redos >= watchAfter
-	c.next.AcceptedAt, c.next.ContactedAt, c.next.FinishedAt, c.next.ConfirmBy, c.next.ClosedAt = 0, 0, 0, 0, 0
+	c.next.AcceptedAt, c.next.ContactedAt, c.next.FinishedAt, c.next.ConfirmBy, c.next.ConfirmWarn, c.next.ClosedAt, c.next.Waits = 0, 0, 0, 0, 0, 0, 0
 	c.next.Outcome, c.next.Satisfaction = "", ""
 	if c.in.Action == Reopen {
 		c.next.Solved = nil
@@ -290,7 +293,7 @@ func doRedo(c *change) error {
 	if err != nil {
 		return err
 	}
-	c.next.RespondBy, c.next.DueAt = r.respondBy, r.dueAt
+	c.next.run(r)
 	if up := c.higher(); up.ID != 0 {
 		c.next.LeadPost = up.ID
 		c.detail.To, c.detail.ToTitle = up.ID, up.Title
@@ -311,6 +314,9 @@ func doUrge(c *change) error {
 }
 
 func doAdd(c *change) error {
+	if c.in.Wait {
+		return doWait(c)
+	}
 	if c.in.Note == "" && len(c.in.Photos) == 0 {
 		return ErrInvalid.At(string(FieldNote), "请写明补充的内容或附上照片")
 	}
@@ -333,7 +339,8 @@ func doCorrect(c *change) error {
 	if err != nil {
 		return err
 	}
-	c.next.Grade, c.next.RespondBy, c.next.DueAt = r.grade, r.respondBy, r.dueAt
+	c.next.Grade = r.grade
+	c.next.run(r)
 	c.next.RouteRule, c.next.RouteReason = r.rule, r.reason
 	c.beside = r.parts
 	if r.lead.ID != c.t.LeadPost {

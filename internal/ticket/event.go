@@ -50,6 +50,10 @@ type Detail struct {
 	Place        *Place       `json:"place,omitempty"`
 	Ground       string       `json:"ground,omitempty"`
 	Supervised   bool         `json:"supervised,omitempty"`
+	Clock        Clock        `json:"clock,omitempty"`      // which spoke up
+	Waiting      bool         `json:"waiting,omitempty"`    // the finish clock stands until the reporter answers
+	RespondBy    int64        `json:"respond_by,omitempty"` // when the event set the clock
+	DueAt        int64        `json:"due_at,omitempty"`
 }
 
 // Detail reads Data.
@@ -240,8 +244,11 @@ func (t Ticket) verify(events []Event, united map[int64]int64) []Fault {
 // people who turned out to be others.
 func (t Ticket) asTold(events []Event, united map[int64]int64) bool {
 	var told Ticket
+	clocks := true // events told of them already when this ticket came
 	for i, e := range events {
 		d := e.Detail()
+		told.RespondBy, told.DueAt = cmp.Or(d.RespondBy, told.RespondBy), cmp.Or(d.DueAt, told.DueAt)
+		clocks = clocks && (i != 1 || told.DueAt != 0)
 		switch {
 		case i == 0:
 			told.ReporterID, told.CreatedAt, told.Text = cmp.Or(united[e.ActorID], e.ActorID), e.At, e.Note
@@ -250,6 +257,7 @@ func (t Ticket) asTold(events []Event, united map[int64]int64) bool {
 			}
 		case e.ToState == Finished && e.FromState != Finished:
 			told.FinishedAt, told.Solved = e.At, nil
+			told.Late = told.Late || e.At > told.DueAt
 		case e.ToState == Reopened && e.FromState != Reopened:
 			told.Redos++
 			told.FinishedAt, told.Outcome, told.Satisfaction, told.Solved = 0, "", "", d.Solved
@@ -265,6 +273,9 @@ func (t Ticket) asTold(events []Event, united map[int64]int64) bool {
 		}
 	}
 	solved := (t.Solved == nil) == (told.Solved == nil) && (t.Solved == nil || *t.Solved == *told.Solved)
+	if clocks && (t.RespondBy != told.RespondBy || t.DueAt != told.DueAt || t.Late != told.Late) {
+		return false
+	}
 	return solved && t.ReporterID == told.ReporterID && t.CreatedAt == told.CreatedAt && t.Text == told.Text && t.FinishedAt == told.FinishedAt &&
 		t.Redos == told.Redos && t.Outcome == told.Outcome && t.Satisfaction == told.Satisfaction
 }

@@ -57,6 +57,9 @@ func TestHotPaths_EveryQuestionHasItsIndex(t *testing.T) {
 	if _, _, _, err := w.Requested(t.Context(), "k"); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.Ring(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := w.At(t.Context(), ticket.Happened{TicketID: tk.ID, Seq: 1}); err != nil {
 		t.Fatal(err)
 	}

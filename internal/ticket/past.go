@@ -76,6 +76,7 @@ func (s *Service) relive(tx *gorm.DB, p Past) error {
 		t.Version, t.LastHash = e.Seq, e.Hash
 		events = append(events, e)
 	}
+	t.AlarmAt = t.ring().at
 	if t.Number, err = s.nextNumber(tx, p.At); err != nil {
 		return err
 	}

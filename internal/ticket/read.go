@@ -173,7 +173,7 @@ func (s *Service) List(ctx context.Context, by org.Actor, v View, compound int64
 	case Inbox:
 		q, order, dir = s.inbox(q, by), "t.due_at", "ASC"
 	case Overdue:
-		q = q.Joins("JOIN org_units u ON u.id = t.org_id").Where("t.state IN ? AND (t.watched OR t.due_at < ? AND (t.suspended_at = 0 OR t.due_at < t.suspended_at))", working, s.Now().UnixMilli()).
+		q = q.Joins("JOIN org_units u ON u.id = t.org_id").Where("t.state IN ? AND (t.watched OR t.due_at < ? AND (t.paused_at = 0 OR t.due_at < t.paused_at))", working, s.Now().UnixMilli()).
 			Where(within(q, by, org.SeeTickets))
 		order, dir = "t.due_at", "ASC"
 	case Compound:

@@ -128,7 +128,7 @@ type ended struct{ all, late int }
 // the rates: the clock of a suspended ticket stands.
 func (r *replay) batch(ctx context.Context, last *int64) (n int, err error) {
 	rows, err := r.service.DB.Read(ctx).Raw(`SELECT id, org_id, building, category, emergency, grade, lead_post,
-CASE WHEN late OR finished_at = 0 AND due_at < ? AND (suspended_at = 0 OR due_at < suspended_at) AND state IN ? THEN 2 WHEN finished_at > 0 THEN 1 ELSE 0 END AS outcome
+CASE WHEN late OR finished_at = 0 AND due_at < ? AND (paused_at = 0 OR due_at < paused_at) AND state IN ? THEN 2 WHEN finished_at > 0 THEN 1 ELSE 0 END AS outcome
 FROM tickets WHERE id > ? AND created_at >= ? ORDER BY id LIMIT ?`, r.now, working, *last, r.since, replayBatch).Rows()
 	if err != nil {
 		return 0, err

@@ -222,8 +222,10 @@ func (s *Service) draft(r Report, u Understood, route routed, now time.Time) Tic
 		ID: s.DB.NewID(), OrgID: p.OrgID, Building: p.Building, Unit: p.Unit, Floor: p.Floor, Room: p.Room,
 		Category: p.Category, Emergency: u.Reading.Emergency, Danger: u.Reading.Danger, Text: strings.TrimSpace(r.Text), Channel: r.Channel, ReporterID: r.Reporter,
 		State: Dispatched, Version: 2, Grade: route.grade, LeadPost: route.lead.ID, RouteRule: route.rule, RouteReason: route.reason,
-		CreatedAt: now.UnixMilli(), RespondBy: route.respondBy, DueAt: route.dueAt,
+		CreatedAt: now.UnixMilli(),
 	}
+	t.run(route)
+	t.AlarmAt = t.ring().at
 	if r.Point != nil {
 		t.Lat, t.Lng, t.Datum = &r.Point.Lat, &r.Point.Lng, string(cmp.Or(r.Point.Datum, geo.GCJ02))
 	}
@@ -268,7 +270,7 @@ func (s *Service) opening(t *Ticket, r Report, route routed) []Event {
 	submitted.seal("")
 	dispatched := Event{
 		ID: s.DB.NewID(), TicketID: t.ID, Seq: 2, Action: Dispatch, FromState: Submitted, ToState: Dispatched, ActorTitle: systemTitle,
-		Note: route.reason, Data: asJSON(Detail{To: route.lead.ID, ToTitle: route.lead.Title}), At: t.CreatedAt,
+		Note: route.reason, Data: asJSON(Detail{To: route.lead.ID, ToTitle: route.lead.Title, RespondBy: t.RespondBy, DueAt: t.DueAt}), At: t.CreatedAt,
 	}
 	dispatched.seal(submitted.Hash)
 	t.LastHash = dispatched.Hash

@@ -119,15 +119,10 @@ func (s *Service) route(ctx context.Context, p Place, emergency bool, from time.
 	return r, desk, err
 }
 
-// answerBy is when an answer is due that is asked for now; a grade that the
-// rules no longer have is taken for the strictest.
+// answerBy is when an answer is due that is asked for now.
 func (s *Service) answerBy(grade string, now time.Time) time.Time {
 	rules := s.Rules()
-	g, ok := rules.Routes.Grade(grade)
-	if !ok {
-		g = rules.Routes.Grades()[0]
-	}
-	respond, _ := g.Due(rules.Calendar, now)
+	respond, _ := rules.grade(grade).Due(rules.Calendar, now)
 	return respond
 }
 
@@ -141,7 +136,12 @@ func (s *Service) decide(facts routing.Facts, desk org.Desk, from time.Time) (ro
 	}
 	grade, _ := rules.Routes.Grade(d.Grade)
 	respond, finish := grade.Due(rules.Calendar, from)
-	r := routed{grade: d.Grade, respondBy: respond.UnixMilli(), dueAt: finish.UnixMilli(), rule: d.Rule, reason: firstRunes(d.Reason(), longestReason), parts: []Part{}}
+	k := rules.Routes.Clocks()
+	warnResponse, warnFinish := k.WarnAt(rules.Calendar, from, respond, grade.Working), k.WarnAt(rules.Calendar, from, finish, grade.Working)
+	r := routed{
+		grade: d.Grade, respondBy: respond.UnixMilli(), dueAt: finish.UnixMilli(), respondWarn: warnResponse.UnixMilli(), dueWarn: warnFinish.UnixMilli(),
+		rule: d.Rule, reason: firstRunes(d.Reason(), longestReason), parts: []Part{},
+	}
 	for _, post := range desk.Posts {
 		if post.ID == d.Lead.Post {
 			r.lead = post
@@ -168,9 +168,10 @@ func firstRunes(text string, n int) string {
 
 // routed is a routing decision as the ticket keeps it.
 type routed struct {
-	lead             org.Post
-	parts            []Part
-	grade            string
-	respondBy, dueAt int64
-	rule, reason     string
+	lead                 org.Post
+	parts                []Part
+	grade                string
+	respondBy, dueAt     int64
+	respondWarn, dueWarn int64
+	rule, reason         string
 }

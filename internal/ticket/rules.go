@@ -24,6 +24,7 @@ type Input struct {
 	Place        *Place // what Correct changes
 	Ground       string // the code of one of Grounds
 	Point        *Point // where it is, with Add
+	Wait         bool   // with Add: until the reporter answers, the finish clock stands
 	at           int64  // a timer's own time
 }
 
@@ -65,9 +66,11 @@ type change struct {
 func (s *situation) lead() org.Post { return s.posts[s.t.LeadPost] }
 
 // higher is the next post up the chain that is filled, one rank at least above the lead.
-func (s *situation) higher() org.Post {
+func (s *situation) higher() org.Post { return s.over(s.lead().Role.Rank()) }
+
+// over is the lowest filled post up the chain above a rank.
+func (s *situation) over(rank int) org.Post {
 	var best org.Post
-	rank := s.lead().Role.Rank()
 	for _, p := range s.desk.Posts {
 		if !p.Filled || p.OrgKind == org.Department || p.Role.Rank() <= rank || !slices.Contains(s.desk.Unit.Chain(), p.OrgID) {
 			continue
@@ -121,10 +124,15 @@ func (c *change) apply() error {
 		c.next.State = r.to
 	}
 	c.detail.Photos = c.in.Photos
-	if r.do == nil {
-		return nil
+	if r.do != nil {
+		if err := r.do(c); err != nil {
+			return err
+		}
 	}
-	return r.do(c)
+	if c.t.Waiting() && c.next.PausedAt == c.t.PausedAt && (c.next.State != c.t.State || c.as&c.rel&reporter != 0) {
+		c.goOn() // the reporter has spoken, or the ticket has moved on
+	}
+	return nil
 }
 
 // of is the input without the fields that the row does not know; a note may stand with any action.
@@ -161,6 +169,7 @@ func (in Input) of(r rule) Input {
 	if knows(FieldGround) {
 		out.Ground = in.Ground
 	}
+	out.Wait = in.Wait && knows(FieldWait)
 	return out
 }
 

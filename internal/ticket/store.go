@@ -13,7 +13,8 @@ import (
 // mutable are the columns that an action may change.
 var mutable = []string{
 	"OrgID", "Lat", "Lng", "Datum", "Building", "Unit", "Floor", "Room", "Category", "State", "Version", "Grade", "LeadPost", "OwnerPost", "RouteRule", "RouteReason",
-	"Pending", "PendingBy", "PendingUntil", "Returns", "ArbiterPost", "DecideBy", "RespondBy", "DueAt", "AcceptedAt", "ContactedAt", "SuspendedAt", "FinishedAt", "ConfirmBy", "ClosedAt", "UrgedAt",
+	"Pending", "PendingBy", "PendingUntil", "Returns", "ArbiterPost", "DecideBy", "RespondBy", "DueAt", "AcceptedAt", "ContactedAt", "PausedAt", "FinishedAt", "ConfirmBy", "ClosedAt", "UrgedAt",
+	"PausedUntil", "Waits", "RespondWarn", "RespondLate", "DueWarn", "DueLate", "ConfirmWarn", "AlarmAt", "ToldPost",
 	"Late", "Outcome", "Solved", "Satisfaction", "Redos", "Transfers", "Urges", "Watched", "MergedInto", "LastHash",
 }
 
@@ -54,6 +55,12 @@ func (c *change) event(id int64) Event {
 		ID: id, TicketID: c.t.ID, Seq: c.t.Version + 1, Action: c.in.Action, FromState: c.t.State, ToState: c.next.State,
 		ActorID: c.by.Person, ActorPost: post, ActorTitle: title, Note: c.in.Note, At: c.now.UnixMilli(),
 	}
+	if c.next.RespondBy != c.t.RespondBy {
+		c.detail.RespondBy = c.next.RespondBy
+	}
+	if c.next.DueAt != c.t.DueAt {
+		c.detail.DueAt = c.next.DueAt
+	}
 	e.tell(c.detail)
 	if c.in.Key != "" {
 		e.RequestKey = &c.in.Key
@@ -64,7 +71,7 @@ func (c *change) event(id int64) Event {
 // advance appends an event and moves the ticket to next, if it still is at seen.
 func (s *Service) advance(tx *gorm.DB, next *Ticket, seen Ticket, e Event) error {
 	e.seal(seen.LastHash)
-	next.Version, next.LastHash = e.Seq, e.Hash
+	next.Version, next.LastHash, next.AlarmAt = e.Seq, e.Hash, next.ring().at
 	updated := tx.Model(&Ticket{}).Where("id = ? AND version = ?", seen.ID, seen.Version).Select(mutable).Updates(*next)
 	if updated.Error != nil {
 		return updated.Error

@@ -73,6 +73,7 @@ const (
 	FieldInto         Field = "into"
 	FieldPlace        Field = "place"
 	FieldGround       Field = "ground"
+	FieldWait         Field = "wait" // the finish clock stands until the reporter answers
 )
 
 // Windows and limits of the table.
@@ -117,7 +118,7 @@ var table = []rule{
 	{Dispatch, "派单", atDesk, lead | above, Dispatched, []Field{FieldTo}, []Field{FieldNote}, undecidedNothing, doDispatch},
 	{Transfer, "转派", atDesk, lead, Dispatched, []Field{FieldTo, FieldNote}, nil, undecidedNothing, doTransfer},
 	{Return, "退单", atDesk, lead, Returned, []Field{FieldNote}, nil, mayReturn, doReturn},
-	{Extend, "申请延期", inHand, lead, "", []Field{FieldNote, FieldUntil}, nil, someoneAbove, ask(Extend)},
+	{Extend, "申请延期", inHand, lead, "", []Field{FieldNote, FieldUntil}, nil, mayExtend, ask(Extend)},
 	{Suspend, "申请挂账", []State{Accepted, Contacted}, lead, "", []Field{FieldNote, FieldUntil}, nil, someoneAbove, ask(Suspend)},
 	{Exclude, "申请剔除", inHand, lead, "", []Field{FieldNote}, nil, someoneAbove, ask(Exclude)},
 	{Decide, "裁定", working, above, "", []Field{FieldApprove}, []Field{FieldNote, FieldTo}, decisionOwed, doDecide},
@@ -125,6 +126,8 @@ var table = []rule{
 	{Whistle, "吹哨", []State{Accepted, Contacted, Whistled}, lead, Whistled, []Field{FieldPosts, FieldNote}, nil, mayWhistle, doWhistle},
 	{Consult, "会商", []State{Accepted, Contacted}, lead, Consulting, []Field{FieldNote}, nil, undecidedNothing, nil},
 	{Resume, "恢复办理", []State{Consulting, Whistled, Suspended}, lead | system, Contacted, nil, []Field{FieldNote}, nil, doResume},
+	{Resume, "继续办理", []State{Contacted}, lead | system, "", nil, []Field{FieldNote}, waiting, doResume},
+	{Escalate, "超时提级", working, system, "", nil, nil, late, doLate},
 	{Escalate, "提级", []State{Dispatched, Accepted, Contacted, Consulting, Reopened}, lead | above | system, Dispatched, []Field{FieldNote}, nil, canEscalate, doEscalate},
 	{Escalate, "接手空缺岗位的工单", []State{Whistled}, system, "", []Field{FieldNote}, nil, canEscalate, doTakeOver},
 	{Merge, "合并", atDesk, lead | above | reporter, Merged, []Field{FieldInto}, []Field{FieldNote}, undecidedNothing, doMerge},
@@ -138,8 +141,10 @@ var table = []rule{
 	{Reopen, "要求重办", []State{Closed, Rejected, Excluded}, reporter, Reopened, []Field{FieldNote}, []Field{FieldPhotos}, mayReopen, doRedo},
 	{Reopen, "要求重办", []State{Closed}, brought, Reopened, []Field{FieldNote}, []Field{FieldPhotos}, mayReopen, doRedo},
 	{Withdraw, "撤销", working, reporter, Withdrawn, nil, []Field{FieldNote}, nil, doEnd},
+	{Urge, "时限提醒", append([]State{Finished}, working...), system, "", nil, nil, warning, doWarn},
 	{Urge, "催办", working, reporter | follower, "", nil, []Field{FieldNote}, mayUrge, doUrge},
 	{Add, "督办", append([]State{Finished}, working...), above, "", []Field{FieldNote}, []Field{FieldPhotos}, notMine, doSupervise},
+	{Add, "补充或请居民答复", []State{Contacted}, lead, "", nil, []Field{FieldNote, FieldPhotos, FieldWait}, nil, doAdd},
 	{Add, "补充", append([]State{Finished}, working...), reporter | follower | lead | called | helper, "", nil, []Field{FieldNote, FieldPhotos}, nil, doAdd},
 	{Correct, "更正", []State{Submitted, Dispatched, Accepted}, reporter, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrect},
 	{Correct, "更正类别", []State{Accepted, Contacted}, lead, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrectByLead},
@@ -154,6 +159,7 @@ func someoneAbove(s *situation) bool     { return s.t.Pending == "" && s.higher(
 func decisionOwed(s *situation) bool {
 	return s.t.Pending != "" && s.t.PendingBy != s.by.Person && (s.t.Pending != Return || s.mayArbitrate())
 }
+func mayExtend(s *situation) bool   { return someoneAbove(s) && s.now.UnixMilli() < s.t.DueAt }
 func canEscalate(s *situation) bool { return s.t.Pending == "" && s.higher().ID != 0 }
 func notMine(s *situation) bool     { return s.rel&(reporter|follower|lead) == 0 }
 func mayWhistle(s *situation) bool {

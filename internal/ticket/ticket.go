@@ -153,12 +153,19 @@ type Ticket struct {
 	RouteRule, RouteReason       string
 	Pending                      Action // what waits for a decision: return, extend, exclude, suspend
 	PendingBy                    int64  // the person who asked
-	PendingUntil                 int64  // until when it is asked for; of a suspended ticket, until when it is
+	PendingUntil                 int64  // until when it is asked for
 	Returns                      int    // how often it was returned
 	ArbiterPost, DecideBy        int64  // who decides on the return that waits, and by when
 	CreatedAt, RespondBy, DueAt  int64
 	AcceptedAt, ContactedAt      int64
-	SuspendedAt, FinishedAt      int64
+	PausedAt, PausedUntil        int64 // since when the finish clock stands, and until when at most
+	Waits                        int   // how often it stood because the reporter was asked
+	RespondWarn, RespondLate     int64 // when the clocks next speak up; 0 = no more
+	DueWarn, DueLate             int64
+	ConfirmWarn                  int64
+	AlarmAt                      int64 // the soonest of those that count now
+	ToldPost                     int64 // who above was last told that it is late
+	FinishedAt                   int64
 	ConfirmBy, ClosedAt, UrgedAt int64
 	Late                         bool // some finish came after its due time
 	Outcome                      Outcome
@@ -171,11 +178,11 @@ type Ticket struct {
 	LastHash                     string
 }
 
-// Overdue says that work is owed and late. The clock of a suspended ticket stands.
+// Overdue says that work is owed and late; a clock that stands is not late.
 func (t Ticket) Overdue(now time.Time) bool {
 	at := now.UnixMilli()
-	if t.SuspendedAt > 0 {
-		at = t.SuspendedAt
+	if t.PausedAt > 0 {
+		at = t.PausedAt
 	}
 	return t.State.Open() && t.DueAt < at
 }

@@ -225,6 +225,7 @@ type actInput struct {
 		Approve      *bool      `json:"approve,omitempty"`
 		Solved       *bool      `json:"solved,omitempty"`
 		Satisfaction string     `json:"satisfaction,omitempty" doc:"satisfied, basic or dissatisfied"`
+		Wait         bool       `json:"wait,omitempty" doc:"with add by who handles it: ask the reporter; the finish clock stands until they answer, or a few workdays"`
 		Ground       string     `json:"ground,omitempty" maxLength:"20" doc:"with reject: the code of one of choices.grounds"`
 		Into         string     `json:"into,omitempty" maxLength:"32" doc:"a ticket's number"`
 		Location     *location  `json:"location,omitempty" doc:"with add"`
@@ -237,7 +238,7 @@ func (s *Server) actOnTicket(ctx context.Context, c caller, in *actInput) (*body
 	ask := ticket.Input{
 		Action: ticket.Action(b.Action), Key: in.key(c), Version: b.Version, Note: b.Note, Photos: b.Photos.numbers(id.number),
 		To: b.To.number(), Posts: b.Posts.numbers(id.number), Approve: b.Approve, Solved: b.Solved, Satisfaction: ticket.Satisfaction(b.Satisfaction), Into: b.Into,
-		Point: b.Location.point(), Ground: b.Ground,
+		Point: b.Location.point(), Ground: b.Ground, Wait: b.Wait,
 	}
 	if ask.Note == "" {
 		ask.Note = b.Reason

@@ -47,6 +47,7 @@ type ticketView struct {
 	Grade    string             `json:"grade"`
 	Reason   string             `json:"reason" doc:"why this post handles it"`
 	Owner    maybe[postView]    `json:"owner" doc:"who handled it first and stays its owner"`
+	Pause    maybe[pauseView]   `json:"pause" doc:"the finish clock stands; null while it runs"`
 	Dispute  maybe[disputeView] `json:"dispute" doc:"about whose it is; null when it was never returned"`
 	Parts    list[partView]     `json:"parts" doc:"who handles it beside the lead"`
 	Timeline list[eventView]    `json:"timeline"`
@@ -56,6 +57,13 @@ type ticketView struct {
 	Merged   list[TicketBrief]  `json:"merged" doc:"those that were merged into it; each keeps its own timeline"`
 	Photos   list[photoView]    `json:"photos"`
 	Reporter maybe[contactView] `json:"reporter" doc:"masked, for whoever works on the ticket now; null for others"`
+}
+
+// pauseView is why the finish clock stands.
+type pauseView struct {
+	Since   *time.Time `json:"since"`
+	Until   *time.Time `json:"until" doc:"then it goes on by itself"`
+	Waiting bool       `json:"waiting" doc:"the reporter was asked; else suspended"`
 }
 
 // disputeView is about whose a ticket is.
@@ -88,6 +96,9 @@ type eventData struct {
 	Into         string          `json:"into"`
 	Posts        list[id]        `json:"posts"`
 	Photos       list[photoView] `json:"photos"`
+	Clock        string          `json:"clock" enum:",response,finish,confirmation" doc:"the clock that spoke up by itself"`
+	RespondBy    *time.Time      `json:"respond_by" doc:"when the event set the response clock"`
+	DueAt        *time.Time      `json:"due_at" doc:"when the event set the finish clock"`
 }
 
 type actionView struct {
@@ -235,6 +246,9 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 	if f.Reporter != (member.Contact{}) {
 		v.Reporter = some(contactView(f.Reporter))
 	}
+	if f.PausedAt > 0 {
+		v.Pause = some(pauseView{s.moment(f.PausedAt), s.moment(f.PausedUntil), f.Waiting()})
+	}
 	if f.Returns > 0 {
 		final := f.Returns >= s.Tickets.Rules().Routes.Disputes().Final
 		v.Dispute = some(disputeView{f.Returns, final, viewPost(f.Posts[f.ArbiterPost]), s.moment(f.DecideBy)})
@@ -249,14 +263,21 @@ func (s *Server) viewEvent(e ticket.Event) eventView {
 	d := e.Detail()
 	data := eventData{
 		Asked: string(d.Asked), Approve: d.Approve, Until: s.moment(d.Until), Solved: d.Solved, Satisfaction: string(d.Satisfaction), Into: d.Into,
-		Posts: idsOf(d.Posts), Photos: viewPhotos(d.Photos),
+		Posts: idsOf(d.Posts), Photos: viewPhotos(d.Photos), Clock: string(d.Clock), RespondBy: s.moment(d.RespondBy), DueAt: s.moment(d.DueAt),
 	}
 	if d.To != 0 {
 		data.To = some(named{idOf(d.To), d.ToTitle})
 	}
 	label := labels[e.Action]
-	if d.Supervised {
+	switch {
+	case d.Supervised:
 		label = "督办"
+	case d.Waiting:
+		label = "请居民答复"
+	case d.Clock != "" && e.Action == ticket.Urge:
+		label = "时限提醒"
+	case d.Clock != "":
+		label = "超时提级"
 	}
 	return eventView{e.Seq, string(e.Action), label, string(e.FromState), string(e.ToState), e.ActorTitle, e.Note, s.moment(e.At), data}
 }

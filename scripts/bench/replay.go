@@ -135,7 +135,7 @@ func scan(ctx context.Context, a *app.App, since time.Time) (time.Duration, erro
 		return 0, err
 	}
 	start := time.Now()
-	rows, err := pool.QueryContext(ctx, "SELECT id, org_id, building, category, emergency, grade, lead_post, late, due_at, finished_at, suspended_at, state FROM tickets WHERE created_at >= ? ORDER BY id", since.UnixMilli())
+	rows, err := pool.QueryContext(ctx, "SELECT id, org_id, building, category, emergency, grade, lead_post, late, due_at, finished_at, paused_at, state FROM tickets WHERE created_at >= ? ORDER BY id", since.UnixMilli())
 	if err != nil {
 		return 0, err
 	}
