@@ -184,6 +184,8 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 		return c.home(ctx, in.rest)
 	case wordLogin:
 		return c.login(ctx)
+	case wordRemind:
+		return c.remind(ctx, in.rest)
 	case wordLeave:
 		if stood.Ask == askNothing {
 			return sayNothingToLeave, nil

@@ -45,6 +45,7 @@ type Person struct {
 	Birth      string // 2006-01-02
 	Address    string
 	Gender     string // male or female; empty when not told
+	DigestHour int    // of the day at which all reminders of clocks come together; 0 = each by itself
 }
 
 // TableName is gorm's.
@@ -182,6 +183,33 @@ func (s *Service) Rename(ctx context.Context, person int64, name string) error {
 	})
 }
 
+// The hours at which a digest may come: nobody is woken.
+const (
+	FirstDigest = 6
+	LastDigest  = 22
+)
+
+// ErrDigestHour is an hour at which no digest comes.
+var ErrDigestHour = errs.New(errs.Invalid, "digest_hour", "请选 6 到 22 之间的整点，或选 0 逐条提醒").At("digest_hour", "请选 6 到 22 之间的整点，或 0")
+
+// Digest has reminders of clocks come together at an hour of the day, or each
+// by itself when it is 0. Errors: ErrDigestHour.
+func (s *Service) Digest(ctx context.Context, person int64, hour int) error {
+	if hour != 0 && (hour < FirstDigest || hour > LastDigest) {
+		return ErrDigestHour
+	}
+	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE people SET digest_hour = ? WHERE id = ?", hour, person).Error
+	})
+}
+
+// DigestHour is what Digest set, read in the caller's transaction.
+func (s *Service) DigestHour(tx *gorm.DB, person int64) (int, error) {
+	var hour int
+	err := tx.Raw("SELECT digest_hour FROM people WHERE id = ?", person).Scan(&hour).Error
+	return hour, err
+}
+
 // kept are the ledgers in which a person stands for another reason than their
 // own wish: posts, Party members, workers, contacts. What they say of a person
 // stays when the person leaves WeChat.
@@ -197,7 +225,7 @@ func (s *Service) Close(ctx context.Context, person int64) error {
 	now := s.Now().UnixMilli()
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
 		for _, q := range []string{
-			"DELETE FROM sessions WHERE person_id = ?", "DELETE FROM identities WHERE person_id = ?", "UPDATE people SET compound_id = 0 WHERE id = ?",
+			"DELETE FROM sessions WHERE person_id = ?", "DELETE FROM identities WHERE person_id = ?", "UPDATE people SET compound_id = 0, digest_hour = 0 WHERE id = ?",
 		} {
 			if err := tx.Exec(q, person).Error; err != nil {
 				return err

@@ -129,15 +129,15 @@ func (s *Service) letters(m ticket.Moment) []letter {
 
 // warned tells that most of a clock's time has passed.
 func (s *Service) warned(m ticket.Moment, d ticket.Detail) []letter {
-	lead := []int64{m.LeadPost}
+	lead := []int64{d.To}
 	switch d.Clock {
 	case ticket.ResponseClock:
-		return []letter{{"warning", "请尽快联系报事人", s.what(m), "请在 " + s.clock(m.RespondBy) + " 前联系", nil, lead}}
+		return []letter{{kindWarning, "请尽快联系报事人", s.what(m), "请在 " + s.clock(m.RespondBy) + " 前联系", nil, lead}}
 	case ticket.ConfirmationClock:
 		return []letter{{"confirm", "请告诉我们解决了没有", s.what(m), ticket.ConfirmPrompt, []int64{m.ReporterID}, nil}}
 	case ticket.FinishClock:
 	}
-	return []letter{{"warning", "办结时限将到", s.what(m), "请在 " + s.clock(m.DueAt) + " 前办结，来不及请先申请延期", nil, lead}}
+	return []letter{{kindWarning, "办结时限将到", s.what(m), "请在 " + s.clock(m.DueAt) + " 前办结，来不及请先申请延期", nil, lead}}
 }
 
 // missed tells that a clock's time is over: who above has to act now, and who
@@ -147,15 +147,15 @@ func (s *Service) missed(m ticket.Moment, d ticket.Detail) []letter {
 	if d.Clock == ticket.FinishClock {
 		next, over = "请立即办结或说明情况", "超过办结时限"
 	}
-	if m.LeadPost == d.To {
+	if d.Handed {
 		return []letter{
 			{"dispatched", over + "，转由您办理", s.what(m), "请立即签收并联系报事人", nil, []int64{d.To}},
-			{"overdue", over + "，已转上级", m.Event.Note, "无需再办理", nil, []int64{m.OwnerPost}},
+			{kindOverdue, over + "，已转上级", m.Event.Note, "无需再办理", nil, d.Posts},
 		}
 	}
 	return []letter{
-		{"overdue", over + "，请督办", s.what(m), "请督促经办人，必要时改派", nil, []int64{d.To}},
-		{"overdue", over, m.Event.Note, next, nil, []int64{m.LeadPost}},
+		{kindOverdue, over + "，请督办", s.what(m), "请督促经办人，必要时改派", nil, []int64{d.To}},
+		{kindOverdue, over, m.Event.Note, next, nil, d.Posts},
 	}
 }
 

@@ -39,6 +39,8 @@ const (
 	Sending State = "sending" // handed to a channel that cannot tell a repetition
 	Sent    State = "sent"
 	InApp   State = "in_app" // no channel took it; it is shown in the app
+	Held    State = "held"   // waits for the day's digest
+	Summed  State = "summed" // was told in a digest
 )
 
 // Notice is what one person is told about one event.
@@ -95,6 +97,7 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		ticket.TopicTimer: s.timer,
 		ticket.TopicMedia: s.media,
 		TopicSend:         s.send,
+		TopicDigest:       s.digest,
 	}
 }
 
@@ -129,16 +132,20 @@ func (s *Service) event(ctx context.Context, e outbox.Event) error {
 			})
 		}
 	}
-	return s.owe(ctx, notices)
+	return s.owe(ctx, notices, m.Emergency)
 }
 
 // owe records notices, each once, with the events that send them.
-func (s *Service) owe(ctx context.Context, notices []Notice) error {
+func (s *Service) owe(ctx context.Context, notices []Notice, emergency bool) error {
 	if len(notices) == 0 {
 		return nil
 	}
 	err := s.DB.Tx(ctx, func(tx *gorm.DB) error {
 		for _, n := range notices {
+			later, held, err := s.hold(tx, &n, emergency)
+			if err != nil {
+				return err
+			}
 			made := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "notice_key"}}, DoNothing: true}).Create(&n)
 			if made.Error != nil {
 				return made.Error
@@ -146,7 +153,11 @@ func (s *Service) owe(ctx context.Context, notices []Notice) error {
 			if made.RowsAffected == 0 {
 				continue // told before: its sending is on its way
 			}
-			if err := s.Outbox.Add(tx, outbox.New(TopicSend, "notice:"+n.Key, n.PersonID, send{n.ID}, s.Now())); err != nil {
+			next := outbox.New(TopicSend, "notice:"+n.Key, n.PersonID, send{n.ID}, s.Now())
+			if held {
+				next = later
+			}
+			if err := s.Outbox.Add(tx, next); err != nil {
 				return err
 			}
 		}
@@ -203,7 +214,7 @@ func (s *Service) media(ctx context.Context, e outbox.Event) error {
 	owed := s.owe(ctx, []Notice{{
 		ID: s.DB.NewID(), Key: "photo:" + m.Key, PersonID: m.Person, TicketID: m.TicketID, Kind: "photo_lost", Number: t.Number, Title: "照片没有收到",
 		Place: s.place(t), Body: "您发的照片打不开，没有加到工单里。", Next: "请重新拍一张发来", State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
-	}})
+	}}, t.Emergency)
 	if owed != nil {
 		return owed
 	}

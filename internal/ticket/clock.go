@@ -142,7 +142,7 @@ func (r ring) due(now time.Time) bool { return r.at != 0 && r.at <= now.UnixMill
 
 // doWarn says that most of a clock's time has passed.
 func doWarn(c *change) error {
-	c.detail.Clock = c.t.ring().clock
+	c.detail.Clock, c.detail.To, c.detail.ToTitle = c.t.ring().clock, c.t.LeadPost, c.lead().Title
 	switch c.detail.Clock {
 	case ResponseClock:
 		c.next.RespondWarn, c.in.Note = 0, "联系时限将到"
@@ -150,6 +150,7 @@ func doWarn(c *change) error {
 		c.next.DueWarn, c.in.Note = 0, "办结时限将到"
 	case ConfirmationClock:
 		c.next.ConfirmWarn, c.in.Note = 0, "请报事人确认是否解决"
+		c.detail.To, c.detail.ToTitle = 0, ""
 	}
 	return nil
 }
@@ -159,7 +160,7 @@ func doWarn(c *change) error {
 // for an answer, then the one above is told. At the top the city watches it.
 func doLate(c *change) error {
 	clock := c.t.ring().clock
-	c.detail.Clock = clock
+	c.detail.Clock, c.detail.Posts = clock, []int64{c.t.LeadPost}
 	missed := map[Clock]string{ResponseClock: "超过联系时限", FinishClock: "超过办结时限"}[clock]
 	up := c.over(max(c.lead().Role.Rank(), c.posts[c.t.ToldPost].Role.Rank()))
 	again := c.answer().UnixMilli()
@@ -170,6 +171,7 @@ func doLate(c *change) error {
 	case clock == ResponseClock && c.t.AcceptedAt == 0 && c.t.Pending == "" && slices.Contains(atDesk, c.t.State):
 		c.next.ToldPost = up.ID
 		c.hand(up)
+		c.detail.Handed = true
 		c.in.Note = missed + "无人签收，转由" + up.Title + "办理"
 	default:
 		c.next.ToldPost = up.ID

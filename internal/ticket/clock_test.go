@@ -28,7 +28,11 @@ func rings(t *testing.T, w *tickettest.Town, number string, until time.Time) []s
 		if d.Clock == "" {
 			t.Fatalf("%s by %s meanwhile", e.Action, e.ActorTitle)
 		}
-		said = append(said, strings.TrimSpace(string(e.Action)+" "+string(d.Clock)+" "+d.ToTitle))
+		what := string(e.Action) + " " + string(d.Clock)
+		if e.Action == ticket.Escalate {
+			what += " " + d.ToTitle
+		}
+		said = append(said, strings.TrimSpace(what))
 	}
 	return said
 }

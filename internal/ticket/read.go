@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -286,6 +287,21 @@ func (s *Service) Requested(ctx context.Context, key string) (Ticket, Event, boo
 	}
 	t, err := s.byID(ctx, e.TicketID)
 	return t, e, true, err
+}
+
+// Standing are tickets as they stand now, by their ids.
+func (s *Service) Standing(ctx context.Context, ids []int64) (map[int64]Ticket, error) {
+	out := map[int64]Ticket{}
+	for some := range slices.Chunk(ids, MaxPage) {
+		var found []Ticket
+		if err := s.DB.Read(ctx).Find(&found, "id IN ?", some).Error; err != nil {
+			return nil, err
+		}
+		for _, t := range found {
+			out[t.ID] = t
+		}
+	}
+	return out, nil
 }
 
 // Moment is one event with all that a notice about it needs.

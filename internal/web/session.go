@@ -97,6 +97,7 @@ type meView struct {
 	Name     string         `json:"name"`
 	Phone    string         `json:"phone" doc:"masked: 138****5678; empty until bound"`
 	Compound maybe[named]   `json:"compound" doc:"where this person lives; null while unknown"`
+	Digest   int            `json:"digest_hour" doc:"when all reminders of time limits come together, once a day; 0 = each by itself"`
 	Roles    list[string]   `json:"roles"`
 	Posts    list[heldPost] `json:"posts"`
 }
@@ -121,7 +122,7 @@ func (s *Server) viewMe(ctx context.Context, p member.Person) (meView, error) {
 	if err != nil {
 		return meView{}, err
 	}
-	me := meView{ID: idOf(p.ID), Name: p.Name, Phone: contact.Phone, Compound: home, Roles: list[string]{string(org.Resident)}}
+	me := meView{ID: idOf(p.ID), Name: p.Name, Phone: contact.Phone, Compound: home, Digest: p.DigestHour, Roles: list[string]{string(org.Resident)}}
 	if p.Member {
 		me.Roles = append(me.Roles, string(org.Member))
 	}
@@ -159,6 +160,7 @@ type changeMeInput struct {
 	Body struct {
 		Name       *string `json:"name,omitempty" maxLength:"32" doc:"what this person wants to be called"`
 		CompoundID *id     `json:"compound_id,omitempty" doc:"where this person lives; empty forgets it"`
+		Digest     *int    `json:"digest_hour,omitempty" minimum:"0" maximum:"22" doc:"6 to 22: reminders of time limits come together at that hour, once a day; 0: each by itself"`
 	}
 }
 
@@ -178,6 +180,11 @@ func (s *Server) changeMe(ctx context.Context, c caller, in *changeMeInput) (*bo
 	}
 	if name := in.Body.Name; name != nil {
 		if err := s.Members.Rename(ctx, c.Person.ID, strings.TrimSpace(*name)); err != nil {
+			return nil, err
+		}
+	}
+	if hour := in.Body.Digest; hour != nil {
+		if err := s.Members.Digest(ctx, c.Person.ID, *hour); err != nil {
 			return nil, err
 		}
 	}
