@@ -228,12 +228,6 @@ const sweepEvery = time.Minute
 // sweep does what no event brings about, because only time passed: clocks run out, terms end.
 func (a *App) sweep(ctx context.Context) {
 	for tick := time.NewTicker(sweepEvery); ; {
-		select {
-		case <-ctx.Done():
-			tick.Stop()
-			return
-		case <-tick.C:
-		}
 		if n, err := a.Tickets.Ring(ctx); err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "clocks were not looked at", "error", err)
 		} else if n > 0 {
@@ -248,6 +242,12 @@ func (a *App) sweep(ctx context.Context) {
 			slog.ErrorContext(ctx, "tickets of vacant posts were not looked for", "error", err)
 		} else if n > 0 {
 			slog.InfoContext(ctx, "tickets of vacant posts were handed on", "tickets", n)
+		}
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
 		}
 	}
 }

@@ -42,6 +42,9 @@ func Doctor(ctx context.Context, file string, demo bool) []Finding {
 	out := []Finding{{"configuration", "complete", err}}
 	rules := diagnoseRules(c.RulesDir)
 	out = append(out, rules...)
+	if rules[0].Err == nil {
+		out = append(out, diagnoseCalendar(c.RulesDir, time.Now()))
+	}
 	a, err := Ground(c)
 	if err != nil {
 		if rules[0].Err == nil {
@@ -72,6 +75,23 @@ func diagnoseRules(dir string) []Finding {
 		out = append(out, Finding{What: "rules", Err: err})
 	}
 	return out
+}
+
+// diagnoseCalendar says from when on holidays are not known. The year that runs
+// must be; the next one's notice comes each November.
+func diagnoseCalendar(dir string, now time.Time) Finding {
+	r, err := LoadRules(dir)
+	if err != nil {
+		return Finding{What: "calendar", Err: err}
+	}
+	year, gap := r.Desk.Calendar.Uncovered(now, now.Add(ticket.MaxExtension))
+	switch {
+	case !gap:
+		return Finding{What: "calendar", Note: "holidays are known as far as clocks run"}
+	case year == now.In(r.Desk.Calendar.Location()).Year():
+		return Finding{What: "calendar", Err: fmt.Errorf("calendar.yaml knows no holidays of %d, so clocks run through them: add the State Council's notice", year)}
+	}
+	return Finding{What: "calendar", Note: fmt.Sprintf("WARNING: calendar.yaml knows no holidays of %d yet, until then Monday to Friday are worked: add the State Council's notice when it appears", year)}
 }
 
 func diagnoseDB(ctx context.Context, d *db.DB) error {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+	"time"
 
 	"fenlin/config"
 	"fenlin/internal/calendar"
@@ -123,6 +124,10 @@ func (a *App) adopt(r Rules) {
 	a.Stats.Adopt(r.Stats)
 	a.Members.Adopt(r.Consents)
 	a.rules.Store(&r)
+	now := time.Now()
+	if year, gap := r.Desk.Calendar.Uncovered(now, now.Add(ticket.MaxExtension)); gap {
+		slog.Warn("the calendar knows no holidays of a year in which clocks run: Monday to Friday are taken for workdays", "year", year)
+	}
 }
 
 // Reload reads the files of rules again and puts them in force, all of them or

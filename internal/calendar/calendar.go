@@ -39,6 +39,17 @@ func (c *Calendar) Location() *time.Location { return c.loc }
 // calendar knows only plain weekends: Monday to Friday are worked.
 func (c *Calendar) Covered(year int) bool { return c.covered[year] }
 
+// Uncovered is the first year from the local day of one moment to that of
+// another whose holidays are not known; false when all are.
+func (c *Calendar) Uncovered(from, to time.Time) (int, bool) {
+	for year := from.In(c.loc).Year(); year <= to.In(c.loc).Year(); year++ {
+		if !c.covered[year] {
+			return year, true
+		}
+	}
+	return 0, false
+}
+
 // WorkdayLength is the working time in one workday.
 func (c *Calendar) WorkdayLength() time.Duration { return c.length }
 

@@ -43,6 +43,22 @@ func TestIsWorkday(t *testing.T) {
 	}
 }
 
+func TestUncovered_NamesTheFirstYearWithoutANotice(t *testing.T) {
+	c := load(t)
+	for _, tc := range []struct {
+		from, to string
+		year     int
+	}{
+		{"2025-03-01 10:00", "2026-12-31 23:59", 0},
+		{"2026-11-23 10:00", "2027-02-01 10:00", 2027},
+		{"2028-01-01 00:00", "2028-01-01 00:00", 2028},
+	} {
+		if year, gap := c.Uncovered(at(t, tc.from), at(t, tc.to)); year != tc.year || gap != (tc.year != 0) {
+			t.Errorf("%s to %s: %d %v", tc.from, tc.to, year, gap)
+		}
+	}
+}
+
 func TestDay_IsLocal(t *testing.T) {
 	c := load(t)
 	late := time.Date(2026, 2, 13, 16, 30, 0, 0, time.UTC) // 00:30 on the 14th in China, a make-up workday
@@ -141,7 +157,7 @@ func inHours(t time.Time) bool {
 }
 
 func TestNew_RefusesNamingTheLine(t *testing.T) {
-	const head = "hours: [\"08:00-12:00\"]\nyears:\n  2026:\n"
+	const head = "hours: [\"08:00-12:00\"]\nyears:\n  2026: # 国务院办公厅的通知\n    source: 通知\n"
 	for name, tc := range map[string]struct{ text, want string }{
 		"empty":                     {"", "line 1: the file is empty"},
 		"not YAML":                  {"hours: [", "line 1: "},
@@ -153,16 +169,17 @@ func TestNew_RefusesNamingTheLine(t *testing.T) {
 		"hours backwards":           {"hours:\n  - 12:00-08:00", "line 2: "},
 		"hours overlap":             {"hours:\n  - 08:00-12:00\n  - 11:00-14:00", "line 3: "},
 		"year is no number":         {"hours: [\"08:00-12:00\"]\nyears:\n  soon: {}", "line 3: "},
-		"no such day":               {head + "    workdays: [2026-02-30]", "line 4: "},
-		"day of another year":       {head + "    workdays:\n      - 2025-02-08", "line 5: 2025-02-08 is not in 2026"},
-		"make-up day in the week":   {head + "    workdays:\n      - 2026-02-13", "line 5: 2026-02-13 is no weekend day"},
-		"holiday without its end":   {head + "    holidays:\n      - {name: 元旦, from: 2026-01-01}", "line 5: a holiday is"},
-		"holiday is a word":         {head + "    holidays:\n      - 元旦", "line 5: a holiday is"},
-		"holiday with unknown key":  {head + "    holidays:\n      - {name: 元旦, from: 2026-01-01, til: 2026-01-03}", "line 5: field til"},
-		"holiday backwards":         {head + "    holidays:\n      - {name: 元旦, from: 2026-01-03, to: 2026-01-01}", "line 5: "},
-		"day in two holidays":       {head + "    holidays:\n      - {from: 2026-01-01, to: 2026-01-03}\n      - {from: 2026-01-03, to: 2026-01-04}", "line 6: 2026-01-03 is named twice"},
-		"day both worked and free":  {head + "    holidays: [{from: 2026-01-01, to: 2026-01-04}]\n    workdays: [2026-01-04]", "line 5: 2026-01-04 is named twice"},
-		"unknown key inside a year": {head + "    holliday: []", "line 4: field holliday"},
+		"no such day":               {head + "    workdays: [2026-02-30]", "line 5: "},
+		"day of another year":       {head + "    workdays:\n      - 2025-02-08", "line 6: 2025-02-08 is not in 2026"},
+		"make-up day in the week":   {head + "    workdays:\n      - 2026-02-13", "line 6: 2026-02-13 is no weekend day"},
+		"holiday without its end":   {head + "    holidays:\n      - {name: 元旦, from: 2026-01-01}", "line 6: a holiday is"},
+		"holiday is a word":         {head + "    holidays:\n      - 元旦", "line 6: a holiday is"},
+		"holiday with unknown key":  {head + "    holidays:\n      - {name: 元旦, from: 2026-01-01, til: 2026-01-03}", "line 6: field til"},
+		"holiday backwards":         {head + "    holidays:\n      - {name: 元旦, from: 2026-01-03, to: 2026-01-01}", "line 6: "},
+		"day in two holidays":       {head + "    holidays:\n      - {from: 2026-01-01, to: 2026-01-03}\n      - {from: 2026-01-03, to: 2026-01-04}", "line 7: 2026-01-03 is named twice"},
+		"day both worked and free":  {head + "    holidays: [{from: 2026-01-01, to: 2026-01-04}]\n    workdays: [2026-01-04]", "line 6: 2026-01-04 is named twice"},
+		"year without a source":     {"hours: [\"08:00-12:00\"]\nyears:\n  2026:\n    workdays: [2026-02-14]", "line 4: the source of 2026 is missing"},
+		"unknown key inside a year": {head + "    holliday: []", "line 5: field holliday"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := calendar.New([]byte(tc.text)); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
@@ -173,7 +190,7 @@ func TestNew_RefusesNamingTheLine(t *testing.T) {
 }
 
 func TestNew_TakesANewYearHolidayThatBeginsInDecember(t *testing.T) {
-	c, err := calendar.New([]byte("hours: [\"00:00-24:00\"]\nyears:\n  2029:\n    holidays: [{name: 元旦, from: 2028-12-29, to: 2029-01-01}]"))
+	c, err := calendar.New([]byte("hours: [\"00:00-24:00\"]\nyears:\n  2029:\n    source: 通知\n    holidays: [{name: 元旦, from: 2028-12-29, to: 2029-01-01}]"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +205,7 @@ func FuzzNew(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(text)
-	f.Add([]byte("hours: [\"08:00-12:00\"]\nyears: {2026: {holidays: [{from: 2026-01-01, to: 2026-12-31}]}}"))
+	f.Add([]byte("hours: [\"08:00-12:00\"]\nyears: {2026: {source: s, holidays: [{from: 2026-01-01, to: 2026-12-31}]}}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := calendar.New(text)
 		if err != nil {

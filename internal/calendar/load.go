@@ -21,9 +21,17 @@ type file struct {
 }
 
 type yearText struct {
-	Source   string      `yaml:"source"`
+	Source   yaml.Node   `yaml:"source"`   // the notice that says so
 	Holidays []yaml.Node `yaml:"holidays"` // of {name, from, to}
 	Workdays []yaml.Node `yaml:"workdays"`
+}
+
+// line is the first that the year's text has, as far as it has any.
+func (y yearText) line() int {
+	for _, n := range slices.Concat(y.Holidays, y.Workdays) {
+		return n.Line
+	}
+	return 1
 }
 
 // New reads a calendar from YAML. An error names the line that is wrong.
@@ -113,6 +121,9 @@ func parseClock(s string) (time.Duration, bool) {
 
 func (c *Calendar) setYear(year int, y yearText) error {
 	c.covered[year] = true
+	if y.Source.Value == "" {
+		return fmt.Errorf("line %d: the source of %d is missing: which notice says so", max(y.Source.Line, y.line()), year)
+	}
 	for _, n := range y.Holidays {
 		if err := c.setHoliday(year, n); err != nil {
 			return err

@@ -175,4 +175,3 @@ func (c *city) silent(t *testing.T) bool {
 	err := c.DB.Read(t.Context()).Raw("SELECT COUNT(*) FROM tickets WHERE alarm_at > 0").Scan(&ringing).Error
 	return err == nil && ringing == 0
 }
-
