@@ -16,8 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"fenlin/internal/app"
 	"fenlin/internal/db/dbtest"
+	"fenlin/internal/member"
+	"fenlin/internal/notify"
+	"fenlin/internal/ticket"
 	"fenlin/internal/wechat/wechatsim"
 )
 
@@ -55,6 +60,16 @@ func TestCrash_KilledAtRandomPointsLosesNothingAndDoublesNothing(t *testing.T) {
 		"FENLIN_LISTEN="+public, "FENLIN_ADMIN_LISTEN="+admin, "FENLIN_DATA_DIR="+t.TempDir(), "FENLIN_DATABASE="+address,
 		"FENLIN_REDIS="+os.Getenv("FENLIN_TEST_REDIS"), "FENLIN_WECHAT_APPID="+appid, "FENLIN_WECHAT_SECRET=s", "FENLIN_WECHAT_TOKEN=t", "FENLIN_WECHAT_AES_KEY="+aesKey,
 		"FENLIN_WECHAT_API="+wechat.URL+"/sim/wechat", "FENLIN_MINIPROGRAM_APPID=wxmini", "FENLIN_MINIPROGRAM_SECRET=m")
+
+	first := exec.Command(binary, "serve", "--demo")
+	first.Env, first.Stderr = environment, os.Stderr
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready(public) // the city is there
+	_ = first.Process.Kill()
+	_ = first.Wait()
+	overdue := latecomers(t, address)
 
 	began := time.Now()
 	// The program dies and starts until it has died often enough.
@@ -133,14 +148,15 @@ func TestCrash_KilledAtRandomPointsLosesNothingAndDoublesNothing(t *testing.T) {
 	if err != nil || len(audit.Faults) > 0 {
 		t.Fatalf("audit: %v %v", audit.Faults, err)
 	}
-	if audit.Tickets != pastTickets+len(settled) {
-		t.Errorf("%d tickets for %d acknowledged reports", audit.Tickets-pastTickets, len(settled))
+	if audit.Tickets != pastTickets+len(overdue)+len(settled) {
+		t.Errorf("%d tickets for %d acknowledged reports", audit.Tickets-pastTickets-len(overdue), len(settled))
 	}
 	var closed int
 	if err := g.DB.Read(t.Context()).Raw("SELECT COUNT(*) FROM tickets WHERE state = 'closed' AND outcome = 'confirmed' AND version = 6 AND created_at >= ?", began.UnixMilli()).Scan(&closed).Error; err != nil || closed != len(settled) {
 		t.Errorf("%d of %d are settled by six events: %v", closed, len(settled), err)
 	}
 	told(t, sim, settled)
+	spoken(t, g, sim, overdue)
 	t.Logf("%d kills, %d tickets, none lost, none doubled", died.Load(), len(settled))
 }
 
@@ -175,6 +191,97 @@ func told(t *testing.T, sim *wechatsim.Sim, numbers []string) {
 			}
 			if times != 1 {
 				t.Errorf("%s: the %s was told %s %d times", n, c.who, c.what, times)
+			}
+		}
+	}
+}
+
+// latecomers are tickets all of whose clocks have run out while nobody looked.
+func latecomers(t *testing.T, address string) []ticket.Ticket {
+	t.Helper()
+	g, err := app.Ground(app.Config{Database: address, DataDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	home, err := g.Members.ByOpenID(t.Context(), member.Account, neighbour(1), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var late []ticket.Ticket
+	for i := range 40 {
+		who, err := g.Members.ByOpenID(t.Context(), member.Account, neighbour(9+i/20), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tk, err := g.Tickets.Report(t.Context(), ticket.Report{Reporter: who.ID, Home: home.CompoundID, Channel: "chat", Text: fmt.Sprintf("%d号楼%d单元楼道灯坏了", 50+i/4, i%4+1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		late = append(late, tk)
+	}
+	ago := time.Now().Add(-time.Hour).UnixMilli()
+	err = g.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE tickets SET respond_warn = ?, respond_late = ?, due_warn = ?, due_late = ?, alarm_at = ? WHERE id IN ?", ago, ago+1, ago+2, ago+3, ago, idsOf(late)).Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return late
+}
+
+func idsOf(tickets []ticket.Ticket) []int64 {
+	ids := make([]int64, len(tickets))
+	for i, t := range tickets {
+		ids[i] = t.ID
+	}
+	return ids
+}
+
+// spoken says that each clock of each latecomer spoke up once, and that
+// everybody who had to hear it heard it once.
+func spoken(t *testing.T, g *app.App, sim *wechatsim.Sim, late []ticket.Ticket) {
+	t.Helper()
+	sent := map[string]int{}
+	for _, r := range sim.Sent() {
+		all := r.Title + r.Text
+		for _, row := range r.Rows {
+			all += " " + row.Value
+		}
+		for _, what := range []string{"请尽快联系报事人", "已转上级"} { // to the branch, which follows the account
+			if strings.Contains(all, what) {
+				sent[numbered.FindString(all)+" "+what]++
+			}
+		}
+	}
+	owed := map[string]int{} // to people above, who do not
+	var notices []notify.Notice
+	if err := g.DB.Read(t.Context()).Find(&notices, "ticket_id IN ?", idsOf(late)).Error; err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range notices {
+		owed[n.Number+" "+n.Title]++
+	}
+	for _, tk := range late {
+		var events []ticket.Event
+		if err := g.DB.Read(t.Context()).Order("seq").Find(&events, "ticket_id = ?", tk.ID).Error; err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		for _, e := range events[2:] {
+			said = append(said, string(e.Action)+" "+string(e.Detail().Clock))
+		}
+		if got := strings.Join(said, ", "); got != "urge response, escalate response, urge finish, escalate finish" {
+			t.Errorf("%s: clocks said %s", tk.Number, got)
+		}
+		for _, what := range []string{"请尽快联系报事人", "已转上级"} {
+			if n := sent[tk.Number+" "+what]; n != 1 {
+				t.Errorf("%s: %s was said %d times", tk.Number, what, n)
+			}
+		}
+		for _, title := range []string{"超过联系时限，转由您办理", "办结时限将到", "超过办结时限，请督办", "超过办结时限"} {
+			if n := owed[tk.Number+" "+title]; n != 1 {
+				t.Errorf("%s: %s is owed %d times", tk.Number, title, n)
 			}
 		}
 	}

@@ -93,25 +93,31 @@ func sow(ctx context.Context, a *app.App) (time.Time, error) {
 			LeadPost: int64(1 + i%900), RouteRule: "root", RouteReason: "按通用规则派单", CreatedAt: at, DueAt: at + 1, FinishedAt: at + 1, ClosedAt: at + 2, Late: i%9 == 0,
 		}
 	}
-	err = a.DB.Tx(ctx, func(tx *gorm.DB) error { return tx.CreateInBatches(tickets, 400).Error })
+	return since, multiply(ctx, a, tickets, pastTickets)
+}
+
+// multiply inserts tickets whose ids count from 1, and has the server copy them
+// until there are so many.
+func multiply(ctx context.Context, a *app.App, tickets []ticket.Ticket, total int) error {
+	err := a.DB.Tx(ctx, func(tx *gorm.DB) error { return tx.CreateInBatches(tickets, 400).Error })
 	if err != nil {
-		return since, err
+		return err
 	}
 	pool, err := a.DB.SQL()
 	if err != nil {
-		return since, err
+		return err
 	}
 	columns, err := columnsOf(ctx, pool)
 	if err != nil {
-		return since, err
+		return err
 	}
-	for copied := range pastTickets/sown - 1 {
-		values := strings.NewReplacer("`id`", fmt.Sprintf("id + %d", (copied+1)*sown), "`number`", fmt.Sprintf("CONCAT(number, '-%d')", copied)).Replace(columns)
-		if _, err := pool.ExecContext(ctx, "INSERT INTO tickets ("+columns+") SELECT "+values+" FROM tickets WHERE id <= ?", sown); err != nil {
-			return since, err
+	for copied := range total/len(tickets) - 1 {
+		values := strings.NewReplacer("`id`", fmt.Sprintf("id + %d", (copied+1)*len(tickets)), "`number`", fmt.Sprintf("CONCAT(number, '-%d')", copied)).Replace(columns)
+		if _, err := pool.ExecContext(ctx, "INSERT INTO tickets ("+columns+") SELECT "+values+" FROM tickets WHERE id <= ?", len(tickets)); err != nil {
+			return err
 		}
 	}
-	return since, nil
+	return nil
 }
 
 // columnsOf are the columns of tickets, between commas.
