@@ -316,7 +316,7 @@ func (s *Service) sayProgress(ctx context.Context, full ticket.Full) (string, er
 		fmt.Fprintf(&b, "\n%s %s：%s", s.when(e.At), short(e.ActorTitle, 16), done[e.Action])
 		to, note := e.Detail().ToTitle, strings.TrimSpace(e.Note)
 		if to != "" {
-			b.WriteString("，由" + short(to, 20) + "办理")
+			b.WriteString("，由" + short(to, 20) + map[bool]string{true: "裁定", false: "办理"}[e.Action.Asks()])
 		}
 		if note != "" && (e.Action != ticket.Dispatch || e.ActorID != 0) { // not the reason that routing gives
 			b.WriteString("，" + short(note, 30))

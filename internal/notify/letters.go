@@ -78,10 +78,12 @@ func (s *Service) letters(m ticket.Moment) []letter {
 			{"closed", "您的报事已结案", closings[m.Outcome], "仍有问题？15 天内回复「评价」要求重办", reporter, nil},
 			{"closed", "您关注的问题已结案", closings[m.Outcome], "谢谢您的关心", joined, nil},
 		}
-	case ticket.Return:
-		return []letter{{"decide", asks[e.Action], e.ActorTitle + "：" + e.Note, "请在 " + s.clock(d.Until) + " 前裁定", nil, to}}
-	case ticket.Extend, ticket.Suspend, ticket.Exclude:
-		return []letter{{"decide", asks[e.Action], e.ActorTitle + "：" + e.Note, "请裁定", nil, m.Deciders}}
+	case ticket.Return, ticket.Extend, ticket.Suspend, ticket.Exclude:
+		next := "请裁定"
+		if m.DecideBy != 0 {
+			next = "请在 " + s.clock(m.DecideBy) + " 前裁定"
+		}
+		return []letter{{"decide", asks[e.Action] + "待裁定", e.ActorTitle + "：" + e.Note, next, nil, to}}
 	case ticket.Decide:
 		return s.decided(m, d)
 	case ticket.Whistle:
@@ -159,17 +161,18 @@ func (s *Service) missed(m ticket.Moment, d ticket.Detail) []letter {
 	}
 }
 
-// deferred tells that a return was not decided in time: who decides now, who
-// should have, who waits.
+// deferred tells that nobody has decided in time: who decides now, who should
+// have, who waits.
 func (s *Service) deferred(m ticket.Moment, d ticket.Detail) []letter {
 	next := "请尽快裁定"
 	if d.Until != 0 {
 		next = "请在 " + s.clock(d.Until) + " 前裁定"
 	}
+	asked := asks[d.Asked]
 	return []letter{
-		{"decide", "退单逾期未裁定，请您裁定", s.what(m), next, nil, []int64{d.To}},
-		{"deferred", "退单逾期未裁定", m.Event.Note, "无需再裁定", nil, d.Posts},
-		{"deferred", "退单尚未裁定", m.Event.Note, "裁定之前仍请先回应居民", nil, []int64{m.LeadPost}},
+		{"decide", asked + "逾期未裁定，请您裁定", s.what(m), next, nil, []int64{d.To}},
+		{"deferred", asked + "逾期未裁定", m.Event.Note, "无需再裁定", nil, d.Posts},
+		{"deferred", asked + "尚未裁定", m.Event.Note, "裁定之前仍请先回应居民", nil, []int64{m.LeadPost}},
 	}
 }
 
@@ -199,7 +202,7 @@ func (s *Service) decided(m ticket.Moment, d ticket.Detail) []letter {
 }
 
 var asks = map[ticket.Action]string{
-	ticket.Return: "退单待裁定", ticket.Extend: "延期申请", ticket.Suspend: "挂账申请", ticket.Exclude: "剔除申请",
+	ticket.Return: "退单", ticket.Extend: "延期申请", ticket.Suspend: "挂账申请", ticket.Exclude: "剔除申请",
 }
 
 var satisfactionsOf = map[ticket.Satisfaction]string{ticket.Satisfied: "满意", ticket.Basic: "基本满意", ticket.Dissatisfied: "不满意"}

@@ -81,21 +81,6 @@ func doTransfer(c *change) error {
 	return nil
 }
 
-// ask makes the effect of a request that somebody above decides on.
-func ask(what Action) func(*change) error {
-	return func(c *change) error {
-		c.next.Pending, c.next.PendingBy = what, c.by.Person
-		if !c.in.Until.IsZero() {
-			c.next.PendingUntil = c.in.Until.UnixMilli()
-			c.detail.Until = c.next.PendingUntil
-		}
-		if what == Extend && c.next.PendingUntil <= c.t.DueAt {
-			return ErrInvalid.At(string(FieldUntil), "延期后的时间应晚于现在的办结时限")
-		}
-		return nil
-	}
-}
-
 func doDecide(c *change) error {
 	yes := *c.in.Approve
 	c.detail.Approve, c.detail.Asked = c.in.Approve, c.t.Pending

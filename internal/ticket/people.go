@@ -109,6 +109,7 @@ func (s *Service) Unite(ctx context.Context, from, to int64) error {
 			args []any
 		}{
 			{"UPDATE tickets SET reporter_id = ? WHERE reporter_id = ?", []any{to, from}},
+			{"UPDATE tickets SET pending_by = ? WHERE state IN ? AND pending_by = ?", []any{to, working, from}},
 			{"UPDATE photos SET owner_id = ? WHERE owner_id = ?", []any{to, from}},
 			{`INSERT INTO ticket_followers (ticket_id, person_id, created_at)
 SELECT f.ticket_id, ?, f.created_at FROM ticket_followers f LEFT JOIN ticket_followers g ON g.ticket_id = f.ticket_id AND g.person_id = ?

@@ -220,10 +220,13 @@ func (s *Service) List(ctx context.Context, by org.Actor, v View, compound int64
 // inbox is what the caller's posts handle, what they were whistled for, and
 // what waits for a decision from above.
 func (s *Service) inbox(q *gorm.DB, by org.Actor) *gorm.DB {
-	posts := []int64{0}
+	posts, units, compounds := []int64{0}, []int64{0}, []int64{0}
 	for _, p := range by.Posts {
-		posts = append(posts, p.ID)
+		posts, units = append(posts, p.ID), append(units, p.OrgID)
+		compounds = append(compounds, (org.Unit{Path: p.OrgPath}).Chain()...)
 	}
+	// As situation.independent says: nobody decides on an exclusion who has a part in it.
+	const independent = `(t.pending <> ? OR NOT (t.owner_post IN ? OR t.lead_post IN (SELECT id FROM posts WHERE org_id IN ?) OR t.org_id IN (SELECT id FROM org_units WHERE id IN ? AND kind = ?)))`
 	where := s.DB.Read(q.Statement.Context).
 		Where("t.lead_post IN ? AND t.state IN ?", posts, working).
 		Or("t.state = ? AND t.id IN (SELECT ticket_id FROM ticket_parts WHERE post_id IN ? AND kind = ? AND done_at = 0)", Whistled, posts, Called)
@@ -238,8 +241,8 @@ func (s *Service) inbox(q *gorm.DB, by org.Actor) *gorm.DB {
 			}
 		}
 		from, to := org.Below(p.OrgPath)
-		where = where.Or("t.pending <> '' AND t.pending_by <> ? AND t.org_id IN (SELECT id FROM org_units WHERE path >= ? AND path < ?) AND t.lead_post IN (SELECT id FROM posts WHERE role IN ?) AND (t.arbiter_post = 0 OR t.arbiter_post IN (SELECT id FROM posts WHERE role IN ?))",
-			by.Person, from, to, below, decidable(p.Role))
+		where = where.Or("t.pending <> '' AND t.pending_by <> ? AND t.org_id IN (SELECT id FROM org_units WHERE path >= ? AND path < ?) AND t.lead_post IN (SELECT id FROM posts WHERE role IN ?) AND (t.arbiter_post = 0 OR t.arbiter_post IN (SELECT id FROM posts WHERE role IN ?)) AND "+independent,
+			by.Person, from, to, below, decidable(p.Role), Exclude, posts, units, compounds, org.CompoundKind)
 	}
 	return q.Where(where)
 }

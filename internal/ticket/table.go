@@ -119,10 +119,10 @@ var table = []rule{
 	{Transfer, "转派", atDesk, lead, Dispatched, []Field{FieldTo, FieldNote}, nil, undecidedNothing, doTransfer},
 	{Return, "退单", atDesk, lead, Returned, []Field{FieldNote}, nil, mayReturn, doReturn},
 	{Extend, "申请延期", inHand, lead, "", []Field{FieldNote, FieldUntil}, nil, mayExtend, ask(Extend)},
-	{Suspend, "申请挂账", []State{Accepted, Contacted}, lead, "", []Field{FieldNote, FieldUntil}, nil, someoneAbove, ask(Suspend)},
-	{Exclude, "申请剔除", inHand, lead, "", []Field{FieldNote}, nil, someoneAbove, ask(Exclude)},
+	{Suspend, "申请挂账", []State{Accepted, Contacted}, lead, "", []Field{FieldNote, FieldUntil}, nil, mayAsk(Suspend), ask(Suspend)},
+	{Exclude, "申请剔除", inHand, lead, "", []Field{FieldNote}, nil, mayAsk(Exclude), ask(Exclude)},
 	{Decide, "裁定", working, above, "", []Field{FieldApprove}, []Field{FieldNote, FieldTo}, decisionOwed, doDecide},
-	{Decide, "裁定超时", []State{Returned}, system, "", nil, nil, nil, doDefer},
+	{Decide, "裁定超时", working, system, "", nil, nil, nil, doDefer},
 	{Whistle, "吹哨", []State{Accepted, Contacted, Whistled}, lead, Whistled, []Field{FieldPosts, FieldNote}, nil, mayWhistle, doWhistle},
 	{Consult, "会商", []State{Accepted, Contacted}, lead, Consulting, []Field{FieldNote}, nil, undecidedNothing, nil},
 	{Resume, "恢复办理", []State{Consulting, Whistled, Suspended}, lead | system, Contacted, nil, []Field{FieldNote}, nil, doResume},
@@ -155,13 +155,9 @@ var table = []rule{
 // Conditions.
 
 func undecidedNothing(s *situation) bool { return s.t.Pending == "" }
-func someoneAbove(s *situation) bool     { return s.t.Pending == "" && s.higher().ID != 0 }
-func decisionOwed(s *situation) bool {
-	return s.t.Pending != "" && s.t.PendingBy != s.by.Person && (s.t.Pending != Return || s.mayArbitrate())
-}
-func mayExtend(s *situation) bool   { return someoneAbove(s) && s.now.UnixMilli() < s.t.DueAt }
-func canEscalate(s *situation) bool { return s.t.Pending == "" && s.higher().ID != 0 }
-func notMine(s *situation) bool     { return s.rel&(reporter|follower|lead) == 0 }
+func mayExtend(s *situation) bool        { return mayAsk(Extend)(s) && s.now.UnixMilli() < s.t.DueAt }
+func canEscalate(s *situation) bool      { return s.t.Pending == "" && s.higher().ID != 0 }
+func notMine(s *situation) bool          { return s.rel&(reporter|follower|lead) == 0 }
 func mayWhistle(s *situation) bool {
 	return s.t.Pending == "" && s.lead().Role.Rank() >= org.BranchSecretary.Rank()
 }

@@ -33,7 +33,7 @@ func (s *Service) Why(ctx context.Context, by org.Actor, number string) (Why, er
 	}
 	w := Why{Ticket: f.Ticket, Lead: f.Posts[f.LeadPost]}
 	for _, e := range f.Events {
-		if e.Detail().To == f.LeadPost && (e.Action != Return && (e.Action != Decide || e.ActorID != 0)) {
+		if e.Detail().To == f.LeadPost && !e.Action.Asks() && (e.Action != Decide || e.ActorID != 0) {
 			w.Came = e
 		}
 	}
