@@ -195,8 +195,11 @@ func (c *turn) told(ctx context.Context, t ticket.Ticket, e ticket.Event) (strin
 		waiting, err := c.waiting(ctx)
 		return sayConfirmed(t, d, who) + sayWaiting(waiting), err
 	case ticket.Reopen:
-		return sayRedo(t, who), nil
+		return sayRedo(t, d, who), nil
 	case ticket.Rate:
+		if e.ToState == ticket.Finished {
+			return c.askVerdict(t, sayNotHappy), nil
+		}
 		return t.Number + " 的评价「" + satisfactionName[d.Satisfaction] + "」已记下，谢谢。\n还有别的事，直接写一句话。", nil
 	case ticket.Merge:
 		return t.Number + " 已并入 " + e.Detail().Into + "，今后的进展以它为准，会告诉您。\n回复「查」看进度。", nil
@@ -220,7 +223,7 @@ func (c *turn) told(ctx context.Context, t ticket.Ticket, e ticket.Event) (strin
 func sayConfirmed(t ticket.Ticket, d ticket.Detail, who string) string {
 	switch {
 	case d.Solved != nil && !*d.Solved:
-		return sayRedo(t, who)
+		return sayRedo(t, d, who)
 	case d.Satisfaction == "":
 		return t.Number + " 已按您的答复结案，谢谢。\n满意不满意，回复「评价」告诉我们；问题又出现，15 天内回复「没解决」就重办。"
 	}
@@ -235,8 +238,12 @@ func sayWaiting(tickets []ticket.Ticket) string {
 	return ""
 }
 
-func sayRedo(t ticket.Ticket, who string) string {
-	return t.Number + " 已退回重办，由上一级负责：" + who + "办完。\n有新情况可以发照片或回复「补充」加内容，看进度回复「查 " + tail(t) + "」。"
+func sayRedo(t ticket.Ticket, d ticket.Detail, who string) string {
+	by := "由上一级负责："
+	if d.To == 0 { // nobody stands above
+		by = "市级关注，办理人："
+	}
+	return t.Number + " 已退回重办，" + by + who + "办完。\n有新情况可以发照片或回复「补充」加内容，看进度回复「查 " + tail(t) + "」。"
 }
 
 var satisfactionName = map[ticket.Satisfaction]string{ticket.Satisfied: "满意", ticket.Basic: "基本满意", ticket.Dissatisfied: "已解决但不满意"}

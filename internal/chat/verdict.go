@@ -86,10 +86,19 @@ func (c *turn) waiting(ctx context.Context) ([]ticket.Ticket, error) {
 	return tickets, err
 }
 
+// sayNotHappy begins the question whether a thing is solved of which somebody
+// said that they are not satisfied. Their word is kept before they answer.
+const sayNotHappy = "抱歉没让您满意，已记下。"
+
 func (c *turn) confirm(ctx context.Context, t ticket.Ticket, v verdict, note string) (string, error) {
 	if v == notHappy {
+		if t.Satisfaction != ticket.Dissatisfied {
+			if _, err := c.act(ctx, t.Number, ticket.Input{Action: ticket.Rate, Satisfaction: ticket.Dissatisfied}); err != nil {
+				return "", err
+			}
+		}
 		c.forget()
-		return c.askVerdict(t, "抱歉没让您满意。"), nil
+		return c.askVerdict(t, sayNotHappy), nil
 	}
 	return c.act(ctx, t.Number, v.confirmation(note))
 }

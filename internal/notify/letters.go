@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"fenlin/internal/org"
 	"fenlin/internal/ticket"
 )
 
@@ -28,9 +29,32 @@ func (s *Service) letters(m ticket.Moment) []letter {
 	due := "请在 " + s.clock(m.DueAt) + " 前办结"
 	switch e.Action {
 	case ticket.Rate:
+		if e.ToState == ticket.Finished && len(d.Posts) == 0 { // else closed by it
+			return []letter{{"rated", "居民不满意", what, "请联系居民，问清还差什么", nil, lead}}
+		}
+		if e.ToState == ticket.Closed && e.FromState == ticket.Finished && len(d.Posts) == 0 {
+			return s.closed(m)
+		}
 		return []letter{{"rated", "吹哨单位的评价", satisfactionsOf[d.Satisfaction], "谢谢到场处置", nil, d.Posts}}
-	case ticket.Submit, ticket.Follow, ticket.Resume, ticket.Consult:
+	case ticket.Submit, ticket.Follow:
 		return nil
+	case ticket.Consult:
+		body := e.Note
+		if d.Until != 0 {
+			body = s.clock(d.Until) + "，" + body
+		}
+		return []letter{
+			{"consulting", "您的报事正在会商", body, "有结果会告诉您", reporter, nil},
+			{"consulting", "正在会商", body, "请按时参加", nil, beside(m)},
+		}
+	case ticket.Resume:
+		if d.Asked != ticket.Consult {
+			return nil
+		}
+		return []letter{
+			{"concluded", "您的报事会商有结果", e.Note, "接着办理，回复「查」看进度", reporter, nil},
+			{"concluded", "会商有结果", e.Note, due, nil, append(lead, beside(m)...)},
+		}
 	case ticket.Dispatch, ticket.Transfer, ticket.Escalate:
 		if d.Clock != "" {
 			return s.missed(m, d)
@@ -68,16 +92,16 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		}
 	case ticket.Confirm, ticket.Reopen, ticket.Close:
 		if e.ToState == ticket.Reopened {
+			who := "由上一级负责重办"
+			if d.To == 0 {
+				who = "由原办理单位重办，市级关注"
+			}
 			return []letter{
 				{"reopened", "居民反映没有解决，需重办", e.Note, due, nil, lead},
-				{"reopened", "您的报事将重办", "由上一级负责重办", "回复「查」查看进度", reporter, nil},
+				{"reopened", "您的报事将重办", who, "回复「查」查看进度", append(reporter, m.Brought...), nil},
 			}
 		}
-		return []letter{
-			{"closed", "工单已结案", satisfactions[m.Satisfaction], "无需再办理", nil, lead},
-			{"closed", "您的报事已结案", closings[m.Outcome], "仍有问题？15 天内回复「评价」要求重办", reporter, nil},
-			{"closed", "您关注的问题已结案", closings[m.Outcome], "谢谢您的关心", joined, nil},
-		}
+		return s.closed(m)
 	case ticket.Return, ticket.Extend, ticket.Suspend, ticket.Exclude:
 		next := "请裁定"
 		if m.DecideBy != 0 {
@@ -121,6 +145,9 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		if d.Waiting {
 			return []letter{{"asked", "请您答复", e.Note, "请回复「补充」加您的话，" + s.clock(d.Until) + " 前有效", reporter, nil}}
 		}
+		if d.Unwatched {
+			return []letter{{"supervised", "已移出市级关注", body, due, nil, lead}}
+		}
 		if d.Supervised {
 			return []letter{{"supervised", "督办：" + e.ActorTitle, body, due, nil, lead}}
 		}
@@ -158,6 +185,14 @@ func (s *Service) missed(m ticket.Moment, d ticket.Detail) []letter {
 	return []letter{
 		{kindOverdue, over + "，请督办", s.what(m), "请督促经办人，必要时改派", nil, []int64{d.To}},
 		{kindOverdue, over, m.Event.Note, next, nil, d.Posts},
+	}
+}
+
+func (s *Service) closed(m ticket.Moment) []letter {
+	return []letter{
+		{"closed", "工单已结案", satisfactions[m.Satisfaction], "无需再办理", nil, []int64{m.LeadPost}},
+		{"closed", "您的报事已结案", closings[m.Outcome], "仍有问题？15 天内回复「评价」要求重办", []int64{m.ReporterID}, nil},
+		{"closed", "您关注的问题已结案", closings[m.Outcome], "谢谢您的关心", m.Followers, nil},
 	}
 }
 
@@ -234,6 +269,18 @@ func (s *Service) place(m ticket.Moment) string {
 
 func (s *Service) clock(ms int64) string {
 	return time.UnixMilli(ms).In(s.Location).Format("1月2日 15:04")
+}
+
+// beside are the posts that a consultation concerns next to the lead: the
+// branch of the compound, and who co-handles.
+func beside(m ticket.Moment) []int64 {
+	posts := besides(m, ticket.CoHandler)
+	for id, p := range m.Posts {
+		if p.Role == org.BranchSecretary && p.OrgID == m.Place.ID {
+			posts = append(posts, id)
+		}
+	}
+	return posts
 }
 
 // besides are the posts of the parts of some kinds.

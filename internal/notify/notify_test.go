@@ -329,3 +329,49 @@ func TestEvent_AReturnIsToldToWhoDecidesAndTheNextWhenNobodyDoes(t *testing.T) {
 	c.drain(t)
 	c.once(t, "branch", "退单裁定：不同意")
 }
+
+func TestEvent_WhatWaitsForADecisionIsToldToWhoDecides(t *testing.T) {
+	c := newCity(t)
+	n := c.Told(t, "li", lamp).Number
+	c.Do(t, "branch", n, ticket.Input{Action: ticket.Accept})
+	c.Do(t, "branch", n, ticket.Input{Action: ticket.Exclude, Note: "不归小区管"})
+	c.drain(t)
+	c.once(t, "community", "剔除申请待裁定", "前裁定", n)
+	for range 3 {
+		c.Forward(25 * time.Hour)
+		c.drain(t)
+	}
+	c.once(t, "subdistrict", "剔除申请逾期未裁定，请您裁定", n)
+	c.once(t, "city", "剔除申请逾期未裁定，请您裁定", n)
+	c.once(t, "branch", "剔除申请：不同意", n)
+}
+
+func TestEvent_AConsultationAndItsResultAreTold(t *testing.T) {
+	c := newCity(t)
+	n := c.Told(t, "li", lamp).Number
+	c.Do(t, "branch", n, ticket.Input{Action: ticket.Dispatch, To: c.Posts["leader"]})
+	c.Do(t, "leader", n, ticket.Input{Action: ticket.Accept})
+	c.Do(t, "leader", n, ticket.Input{Action: ticket.Consult, Note: "装灯的钱怎么出", Until: c.Clock().Add(48 * time.Hour)})
+	c.drain(t)
+	c.once(t, "li", "正在会商", "11月25日")
+	c.once(t, "branch", "正在会商", n)
+	c.Do(t, "leader", n, ticket.Input{Action: ticket.Resume, Note: "公共收益里出"})
+	c.drain(t)
+	c.once(t, "li", "会商有结果", "公共收益")
+	c.once(t, "branch", "会商有结果", "公共收益")
+}
+
+func TestEvent_WhoIsNotSatisfiedIsHeardBeforeTheyAnswerMore(t *testing.T) {
+	c := newCity(t)
+	n := c.Told(t, "li", lamp).Number
+	for _, in := range []ticket.Input{{Action: ticket.Accept}, {Action: ticket.Contact}, {Action: ticket.Finish, Note: "好了"}} {
+		c.Do(t, "branch", n, in)
+	}
+	c.Do(t, "li", n, ticket.Input{Action: ticket.Rate, Satisfaction: ticket.Dissatisfied})
+	c.drain(t)
+	c.once(t, "branch", "居民不满意", n)
+	c.Forward(73 * time.Hour)
+	c.drain(t)
+	c.once(t, "community", "重办", n)
+	c.once(t, "li", "将重办", n)
+}

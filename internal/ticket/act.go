@@ -96,6 +96,10 @@ func (s *Service) prepare(ctx context.Context, t Ticket, by org.Actor, rel relat
 		r, _, err := s.route(ctx, whole, t.Emergency, sit.now)
 		return r, err
 	}
+	c.last = func() (e Event, err error) {
+		return e, s.DB.Read(ctx).Take(&e, "ticket_id = ? AND seq = ?", t.ID, t.Version).Error
+	}
+	c.hold = func(post int64) ([]int64, error) { return s.Org.Holders(ctx, []int64{post}) }
 	if in.Place != nil {
 		if err := s.checkPlace(ctx, in.Place); err != nil {
 			return nil, err

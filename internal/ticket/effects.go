@@ -167,10 +167,34 @@ func doAppraise(c *change) error {
 	return nil
 }
 
-// doSupervise puts a ticket on the watch list with what has to be done.
+// doSupervise puts a ticket on the watch list with what has to be done. It is
+// the city's list: who stands as high as the city takes it off.
 func doSupervise(c *change) error {
-	c.next.Watched, c.detail.Supervised = true, true
+	if c.in.Watch == nil || *c.in.Watch {
+		c.next.Watched, c.detail.Supervised = true, true
+		return nil
+	}
+	if _, city := c.by.Over(org.Supervise, c.desk.Unit.Path, org.CitySecretary.Rank()-1); !city || !c.t.Watched {
+		return ErrInvalid.At(string(FieldWatch), "只有市级能把工单移出关注，且它在关注之列")
+	}
+	c.next.Watched, c.detail.Unwatched = false, true
 	return nil
+}
+
+// doConsult hands the matter to those who have to agree (议事协商): committee,
+// owners, property company. The clocks run on; the lead stays and brings the
+// result back.
+func doConsult(c *change) error {
+	if !c.in.Until.IsZero() {
+		c.detail.Until = c.in.Until.UnixMilli()
+	}
+	return nil
+}
+
+// doConclude brings the result of a consultation back to the ticket.
+func doConclude(c *change) error {
+	c.detail.Asked = Consult
+	return doResume(c)
 }
 
 // doReject refuses a report on one of the grounds; the resident reads which.
@@ -256,9 +280,15 @@ func doObject(c *change) error {
 	return doRedo(c)
 }
 
+// doTacit takes silence for consent; of somebody who said that they are not
+// satisfied it is none.
 func doTacit(c *change) error {
-	if c.t.ConfirmBy != c.in.at {
+	switch {
+	case c.t.ConfirmBy != c.in.at:
 		return ErrNotAllowed // finished anew since: that finish has its own window
+	case c.t.Satisfaction == Dissatisfied:
+		c.in.Note = "报事人不满意，到期没有再答复，重办"
+		return doRedo(c)
 	}
 	c.next.Outcome, c.next.ClosedAt = Tacit, c.now.UnixMilli()
 	return nil
@@ -279,11 +309,57 @@ func doRedo(c *change) error {
 		return err
 	}
 	c.next.run(r)
-	if up := c.higher(); up.ID != 0 {
-		c.next.LeadPost = up.ID
-		c.detail.To, c.detail.ToTitle = up.ID, up.Title
+	up, err := c.redoer()
+	if err != nil {
+		return err
 	}
+	if up.ID == 0 { // at the top it stays there, and everybody above is the watch list
+		c.next.Watched = true
+		return nil
+	}
+	if c.next.OwnerPost == 0 {
+		c.next.OwnerPost = c.t.LeadPost
+	}
+	c.next.LeadPost = up.ID
+	c.detail.To, c.detail.ToTitle = up.ID, up.Title
 	return nil
+}
+
+// redoer is who does the work again: the next post above the handler, and above
+// who refused or excluded it, that is not held by the same people alone. Where
+// there is none, the next post above the handler, if any.
+func (c *change) redoer() (org.Post, error) {
+	rank := c.lead().Role.Rank()
+	if c.t.State == Rejected || c.t.State == Excluded {
+		refused, err := c.last()
+		if err != nil {
+			return org.Post{}, err
+		}
+		rank = max(rank, c.posts[refused.ActorPost].Role.Rank())
+	}
+	handled, err := c.hold(c.t.LeadPost)
+	if err != nil {
+		return org.Post{}, err
+	}
+	for up := c.over(rank); up.ID != 0; up = c.over(up.Role.Rank()) {
+		people, err := c.hold(up.ID)
+		if err != nil || slices.ContainsFunc(people, func(p int64) bool { return !slices.Contains(handled, p) }) {
+			return up, err
+		}
+	}
+	return c.higher(), nil
+}
+
+// doRateFinished is an answer to a finish that does not say whether it is
+// solved. Who is satisfied means that it is; who is not is heard at once, and
+// unless they still say that it is solved, it is done again.
+func doRateFinished(c *change) error {
+	if c.in.Satisfaction != Dissatisfied {
+		yes := true
+		c.in.Solved = &yes
+		return c.settle(Confirmed)
+	}
+	return doRate(c)
 }
 
 func doRate(c *change) error {

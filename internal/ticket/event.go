@@ -55,6 +55,7 @@ type Detail struct {
 	Waiting      bool         `json:"waiting,omitempty"`    // the finish clock stands until the reporter answers
 	RespondBy    int64        `json:"respond_by,omitempty"` // when the event set the clock
 	DueAt        int64        `json:"due_at,omitempty"`
+	Unwatched    bool         `json:"unwatched,omitempty"`
 }
 
 // Detail reads Data.

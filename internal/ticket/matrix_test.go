@@ -43,6 +43,7 @@ func TestMatrix_WhoMayDoWhatToATicketInEveryState(t *testing.T) {
 		w.Do(t, "branch", n, ticket.Input{Action: ticket.Whistle, Note: "漏电", Posts: []int64{w.Posts["power_company"]}})
 	})
 	then("suspension asked", "contacted", func(n string) { ask(n, "branch", ticket.Suspend) })
+	then("exclusion asked", "contacted", func(n string) { ask(n, "branch", ticket.Exclude) })
 	then("suspended", "suspension asked", func(n string) { w.Do(t, "community", n, ticket.Input{Action: ticket.Decide, Approve: &yes}) })
 	then("returned", "accepted", func(n string) { ask(n, "branch", ticket.Return) })
 	then("finished", "contacted", func(n string) { ask(n, "branch", ticket.Finish) })
@@ -58,7 +59,7 @@ func TestMatrix_WhoMayDoWhatToATicketInEveryState(t *testing.T) {
 	var out bytes.Buffer
 	fmt.Fprintln(&out, "# A ticket of li's in 福馨苑小区, led by its branch secretary until somebody else is said to; the state, who, what is offered.")
 	for _, state := range []string{
-		"dispatched", "accepted", "contacted", "consulting", "whistled", "suspension asked", "suspended", "returned", "finished", "closed", "reopened", "rejected", "withdrawn",
+		"dispatched", "accepted", "contacted", "consulting", "whistled", "suspension asked", "exclusion asked", "suspended", "returned", "finished", "closed", "reopened", "rejected", "withdrawn",
 	} {
 		w.Forward(25 * time.Hour)
 		n := w.Told(t, "li", lamp).Number

@@ -64,6 +64,8 @@ func (s *Service) relive(tx *gorm.DB, p Past) error {
 		}
 		c := &change{situation: &sit, in: step.Input, answer: func() time.Time { return s.answerBy(t.Grade, step.At) }}
 		c.route = func(Place) (routed, error) { return s.decide(facts(p.Desk, place, false), p.Desk, step.At) }
+		c.last = func() (Event, error) { return events[len(events)-1], nil }
+		c.hold = func(post int64) ([]int64, error) { return []int64{p.Lead(post).Person}, nil }
 		if err := c.apply(); err != nil {
 			return fmt.Errorf("%s: %w", step.Input.Action, err)
 		}

@@ -143,6 +143,7 @@ const (
 	Mine      View = "mine"      // reported by the caller, newest first
 	Following View = "following" // joined by the caller, newest first
 	Inbox     View = "inbox"     // to be worked on or decided by the caller, due soonest first
+	Watched   View = "watched"   // on the city's watch list in the caller's subtree, due soonest first
 	Overdue   View = "overdue"   // past due or on the watch list in the caller's subtree, due soonest first
 	Compound  View = "compound"  // of one compound, newest first, without personal data
 )
@@ -176,6 +177,9 @@ func (s *Service) List(ctx context.Context, by org.Actor, v View, compound int64
 	case Overdue:
 		q = q.Joins("JOIN org_units u ON u.id = t.org_id").Where("t.state IN ? AND (t.watched OR t.due_at < ? AND (t.paused_at = 0 OR t.due_at < t.paused_at))", working, s.Now().UnixMilli()).
 			Where(within(q, by, org.SeeTickets))
+		order, dir = "t.due_at", "ASC"
+	case Watched:
+		q = q.Joins("JOIN org_units u ON u.id = t.org_id").Where("t.watched AND t.state IN ?", append([]State{Finished}, working...)).Where(within(q, by, org.Supervise))
 		order, dir = "t.due_at", "ASC"
 	case Compound:
 		compound = cmp.Or(compound, by.Home)

@@ -23,6 +23,7 @@ type Input struct {
 	Into         string // a ticket's number
 	Place        *Place // what Correct changes
 	Ground       string // the code of one of Grounds
+	Watch        *bool  // whether it stays on the watch list
 	Point        *Point // where it is, with Add
 	Wait         bool   // with Add: until the reporter answers, the finish clock stands
 	at           int64  // a timer's own time
@@ -60,7 +61,9 @@ type change struct {
 	timer  *Timer
 	into   *Ticket // the other ticket of a merge
 	route  func(p Place) (routed, error)
-	answer func() time.Time // by when who is called now should be there
+	last   func() (Event, error)             // of the log
+	hold   func(post int64) ([]int64, error) // people
+	answer func() time.Time                  // by when who is called now should be there
 }
 
 func (s *situation) lead() org.Post { return s.posts[s.t.LeadPost] }
@@ -170,6 +173,9 @@ func (in Input) of(r rule) Input {
 		out.Ground = in.Ground
 	}
 	out.Wait = in.Wait && knows(FieldWait)
+	if knows(FieldWatch) {
+		out.Watch = in.Watch
+	}
 	return out
 }
 

@@ -73,7 +73,8 @@ const (
 	FieldInto         Field = "into"
 	FieldPlace        Field = "place"
 	FieldGround       Field = "ground"
-	FieldWait         Field = "wait" // the finish clock stands until the reporter answers
+	FieldWait         Field = "wait"  // the finish clock stands until the reporter answers
+	FieldWatch        Field = "watch" // false takes it off the city's watch list
 )
 
 // Windows and limits of the table.
@@ -124,8 +125,9 @@ var table = []rule{
 	{Decide, "裁定", working, above, "", []Field{FieldApprove}, []Field{FieldNote, FieldTo}, decisionOwed, doDecide},
 	{Decide, "裁定超时", working, system, "", nil, nil, nil, doDefer},
 	{Whistle, "吹哨", []State{Accepted, Contacted, Whistled}, lead, Whistled, []Field{FieldPosts, FieldNote}, nil, mayWhistle, doWhistle},
-	{Consult, "会商", []State{Accepted, Contacted}, lead, Consulting, []Field{FieldNote}, nil, undecidedNothing, nil},
-	{Resume, "恢复办理", []State{Consulting, Whistled, Suspended}, lead | system, Contacted, nil, []Field{FieldNote}, nil, doResume},
+	{Consult, "会商", []State{Accepted, Contacted}, lead, Consulting, []Field{FieldNote}, []Field{FieldUntil}, undecidedNothing, doConsult},
+	{Resume, "会商有结果", []State{Consulting}, lead, Contacted, []Field{FieldNote}, []Field{FieldPhotos}, nil, doConclude},
+	{Resume, "恢复办理", []State{Whistled, Suspended}, lead | system, Contacted, nil, []Field{FieldNote}, nil, doResume},
 	{Resume, "继续办理", []State{Contacted}, lead | system, "", nil, []Field{FieldNote}, waiting, doResume},
 	{Escalate, "超时提级", working, system, "", nil, nil, late, doLate},
 	{Escalate, "提级", []State{Dispatched, Accepted, Contacted, Consulting, Reopened}, lead | above | system, Dispatched, []Field{FieldNote}, nil, canEscalate, doEscalate},
@@ -136,6 +138,7 @@ var table = []rule{
 	{Close, "到期结案", []State{Finished}, system, Closed, nil, nil, nil, doTacit},
 	{Confirm, "确认结果", []State{Finished}, reporter, Closed, []Field{FieldSolved}, []Field{FieldSatisfaction, FieldNote}, nil, doConfirm},
 	{Confirm, "没解决", []State{Finished}, brought, Reopened, []Field{FieldSolved}, []Field{FieldNote}, nil, doObject},
+	{Rate, "评价", []State{Finished}, reporter, "", []Field{FieldSatisfaction}, []Field{FieldNote}, nil, doRateFinished},
 	{Rate, "评价", []State{Closed}, reporter, "", []Field{FieldSatisfaction}, []Field{FieldNote}, mayRate, doRate},
 	{Rate, "评价部门", []State{Contacted, Consulting, Whistled, Finished, Closed}, lead | above, "", []Field{FieldPosts, FieldSatisfaction}, []Field{FieldNote}, somebodyCame, doAppraise},
 	{Reopen, "要求重办", []State{Closed, Rejected, Excluded}, reporter, Reopened, []Field{FieldNote}, []Field{FieldPhotos}, mayReopen, doRedo},
@@ -143,7 +146,7 @@ var table = []rule{
 	{Withdraw, "撤销", working, reporter, Withdrawn, nil, []Field{FieldNote}, nil, doEnd},
 	{Urge, "时限提醒", append([]State{Finished}, working...), system, "", nil, nil, warning, doWarn},
 	{Urge, "催办", working, reporter | follower, "", nil, []Field{FieldNote}, mayUrge, doUrge},
-	{Add, "督办", append([]State{Finished}, working...), above, "", []Field{FieldNote}, []Field{FieldPhotos}, notMine, doSupervise},
+	{Add, "督办", append([]State{Finished}, working...), above, "", []Field{FieldNote}, []Field{FieldPhotos, FieldWatch}, notMine, doSupervise},
 	{Add, "补充或请居民答复", []State{Contacted}, lead, "", nil, []Field{FieldNote, FieldPhotos, FieldWait}, nil, doAdd},
 	{Add, "补充", append([]State{Finished}, working...), reporter | follower | lead | called | helper, "", nil, []Field{FieldNote, FieldPhotos}, nil, doAdd},
 	{Correct, "更正", []State{Submitted, Dispatched, Accepted}, reporter, "", []Field{FieldPlace}, []Field{FieldNote}, undecidedNothing, doCorrect},

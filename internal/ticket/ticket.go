@@ -155,7 +155,7 @@ type Ticket struct {
 	PendingBy                    int64  // the person who asked
 	PendingUntil                 int64  // until when it is asked for
 	Returns                      int    // how often it was returned
-	ArbiterPost, DecideBy        int64  // who decides on the return that waits, and by when
+	ArbiterPost, DecideBy        int64  // who decides on what waits, and by when
 	CreatedAt, RespondBy, DueAt  int64
 	AcceptedAt, ContactedAt      int64
 	PausedAt, PausedUntil        int64 // since when the finish clock stands, and until when at most

@@ -180,7 +180,7 @@ func (s *Server) answerTicket(ctx context.Context, c caller, t ticket.Ticket) (*
 }
 
 type listTicketsInput struct {
-	View     string `query:"view" enum:"mine,inbox,following,overdue,compound" default:"mine" doc:"reported by the caller; to be worked on or decided by the caller; followed; overdue or watched where the caller supervises; public list of a compound"`
+	View     string `query:"view" enum:"mine,inbox,following,overdue,watched,compound" default:"mine" doc:"reported by the caller; to be worked on or decided by the caller; followed; overdue or watched where the caller supervises; on the city's watch list there, also what is finished and waits for its confirmation; public list of a compound"`
 	Compound id     `query:"compound_id" doc:"of the view compound; the caller's own when not given"`
 	Paged
 }
@@ -192,7 +192,7 @@ func (s *Server) listTickets(ctx context.Context, c caller, in *listTicketsInput
 		return nil, err
 	}
 	items, err := s.briefs(ctx, found.Items, func(t ticket.Ticket) bool {
-		return view == ticket.Mine || view == ticket.Inbox || view == ticket.Overdue || t.ReporterID == c.Person.ID
+		return view == ticket.Mine || view == ticket.Inbox || view == ticket.Overdue || view == ticket.Watched || t.ReporterID == c.Person.ID
 	})
 	return answer(page[TicketBrief]{items, found.Next}), err
 }
@@ -226,6 +226,7 @@ type actInput struct {
 		Solved       *bool      `json:"solved,omitempty"`
 		Satisfaction string     `json:"satisfaction,omitempty" doc:"satisfied, basic or dissatisfied"`
 		Wait         bool       `json:"wait,omitempty" doc:"with add by who handles it: ask the reporter; the finish clock stands until they answer, or a few workdays"`
+		Watch        *bool      `json:"watch,omitempty" doc:"with add by the city's desk: false takes the ticket off the watch list"`
 		Ground       string     `json:"ground,omitempty" maxLength:"20" doc:"with reject: the code of one of choices.grounds"`
 		Into         string     `json:"into,omitempty" maxLength:"32" doc:"a ticket's number"`
 		Location     *location  `json:"location,omitempty" doc:"with add"`
@@ -238,7 +239,7 @@ func (s *Server) actOnTicket(ctx context.Context, c caller, in *actInput) (*body
 	ask := ticket.Input{
 		Action: ticket.Action(b.Action), Key: in.key(c), Version: b.Version, Note: b.Note, Photos: b.Photos.numbers(id.number),
 		To: b.To.number(), Posts: b.Posts.numbers(id.number), Approve: b.Approve, Solved: b.Solved, Satisfaction: ticket.Satisfaction(b.Satisfaction), Into: b.Into,
-		Point: b.Location.point(), Ground: b.Ground, Wait: b.Wait,
+		Point: b.Location.point(), Ground: b.Ground, Wait: b.Wait, Watch: b.Watch,
 	}
 	if ask.Note == "" {
 		ask.Note = b.Reason

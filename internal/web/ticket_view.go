@@ -50,6 +50,7 @@ type ticketView struct {
 	Pause    maybe[pauseView]   `json:"pause" doc:"the finish clock stands; null while it runs"`
 	Dispute  maybe[disputeView] `json:"dispute" doc:"about whose it is; null when it was never returned"`
 	Parts    list[partView]     `json:"parts" doc:"who handles it beside the lead"`
+	Request  maybe[requestView] `json:"request" doc:"what the handler has asked for and waits for; null when nothing"`
 	Timeline list[eventView]    `json:"timeline"`
 	Actions  list[actionView]   `json:"actions" doc:"exactly what the caller may do now"`
 	Choices  choicesView        `json:"choices"`
@@ -72,6 +73,14 @@ type disputeView struct {
 	Final    bool            `json:"final" doc:"it cannot be returned any more: what the city's desk decides stands"`
 	Arbiter  maybe[postView] `json:"arbiter" doc:"who decides on the return that waits; null when none does"`
 	DecideBy *time.Time      `json:"decide_by" doc:"by when; after it the next one above decides"`
+}
+
+// requestView is a request that somebody above decides on.
+type requestView struct {
+	Action   string          `json:"action" enum:"return,extend,suspend,exclude"`
+	Until    *time.Time      `json:"until" doc:"until when it is asked for"`
+	Arbiter  maybe[postView] `json:"arbiter" doc:"who is asked; whoever stands higher may decide too. Never who asked, and on an exclusion nobody of the handler's unit or the compound"`
+	DecideBy *time.Time      `json:"decide_by" doc:"by when; after it the next one above is asked"`
 }
 
 type eventView struct {
@@ -253,6 +262,9 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 		final := f.Returns >= s.Tickets.Rules().Routes.Disputes().Final
 		v.Dispute = some(disputeView{f.Returns, final, viewPost(f.Posts[f.ArbiterPost]), s.moment(f.DecideBy)})
 	}
+	if f.Pending != "" {
+		v.Request = some(requestView{string(f.Pending), s.moment(f.PendingUntil), viewPost(f.Posts[f.ArbiterPost]), s.moment(f.DecideBy)})
+	}
 	for _, e := range f.Events {
 		v.Timeline = append(v.Timeline, s.viewEvent(e))
 	}
@@ -278,6 +290,10 @@ func (s *Server) viewEvent(e ticket.Event) eventView {
 		label = "时限提醒"
 	case d.Clock != "":
 		label = "超时提级"
+	case d.Unwatched:
+		label = "移出关注"
+	case d.Asked == ticket.Consult:
+		label = "会商有结果"
 	}
 	return eventView{e.Seq, string(e.Action), label, string(e.FromState), string(e.ToState), e.ActorTitle, e.Note, s.moment(e.At), data}
 }

@@ -29,7 +29,7 @@ const choices = {
   approve: ['是否同意', [['true', '同意'], ['false', '不同意']]],
   approved: ['是否同意', [['true', '同意'], ['false', '不同意']]],
 }
-const views = [['inbox', '待办'], ['mine', '我报的'], ['following', '关注的'], ['overdue', '超期']]
+const views = [['inbox', '待办'], ['mine', '我报的'], ['following', '关注的'], ['overdue', '超期'], ['watched', '关注名单']]
 
 let view = 'inbox'
 let current = '' // the open ticket's number
