@@ -44,7 +44,7 @@ func TestHotPaths_EveryQuestionHasItsIndex(t *testing.T) {
 	tk := w.Told(t, "li", lamp)
 	w.Do(t, "wang", tk.Number, do(ticket.Follow))
 	w.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Accept, Key: "k"})
-	for _, v := range []ticket.View{ticket.Mine, ticket.Following, ticket.Inbox, ticket.Overdue, ticket.Compound} {
+	for _, v := range []ticket.View{ticket.Mine, ticket.Following, ticket.Inbox, ticket.Overdue, ticket.Watched, ticket.Compound} {
 		for _, who := range []string{"li", "branch", "community"} {
 			if _, err := w.List(t.Context(), w.Actor(who), v, 0, 20, ""); err != nil {
 				t.Fatal(err)
