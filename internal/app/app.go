@@ -193,6 +193,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer a.release()
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
+	a.warn(ctx)
 	var group errgroup.Group
 	group.Go(func() error { a.Outbox.Run(running); return nil })
 	group.Go(func() error { a.sweep(running); return nil })

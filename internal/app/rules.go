@@ -124,9 +124,13 @@ func (a *App) adopt(r Rules) {
 	a.Stats.Adopt(r.Stats)
 	a.Members.Adopt(r.Consents)
 	a.rules.Store(&r)
+}
+
+// warn tells of a year in which clocks run although its holidays are not known.
+func (a *App) warn(ctx context.Context) {
 	now := time.Now()
-	if year, gap := r.Desk.Calendar.Uncovered(now, now.Add(ticket.MaxExtension)); gap {
-		slog.Warn("the calendar knows no holidays of a year in which clocks run: Monday to Friday are taken for workdays", "year", year)
+	if year, gap := a.Tickets.Rules().Calendar.Uncovered(now, now.Add(ticket.MaxExtension)); gap {
+		slog.WarnContext(ctx, "the calendar knows no holidays of a year in which clocks run: Monday to Friday are taken for workdays", "year", year)
 	}
 }
 
@@ -163,6 +167,7 @@ func (a *App) obey(ctx context.Context) {
 			slog.ErrorContext(ctx, "the rules were not reloaded, the old ones stay in force", "error", err)
 		} else {
 			slog.InfoContext(ctx, "the rules were reloaded", "changed", changed)
+			a.warn(ctx)
 		}
 	}
 }
