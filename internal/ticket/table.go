@@ -158,9 +158,10 @@ var table = []rule{
 // Conditions.
 
 func undecidedNothing(s *situation) bool { return s.t.Pending == "" }
-func mayExtend(s *situation) bool        { return mayAsk(Extend)(s) && s.now.UnixMilli() < s.t.DueAt }
-func canEscalate(s *situation) bool      { return s.t.Pending == "" && s.higher().ID != 0 }
-func notMine(s *situation) bool          { return s.rel&(reporter|follower|lead) == 0 }
+
+func mayExtend(s *situation) bool   { return mayAsk(Extend)(s) && s.now.UnixMilli() < s.t.DueAt }
+func canEscalate(s *situation) bool { return s.t.Pending == "" && s.higher().ID != 0 }
+func notMine(s *situation) bool     { return s.rel&(reporter|follower|lead) == 0 }
 func mayWhistle(s *situation) bool {
 	return s.t.Pending == "" && s.lead().Role.Rank() >= org.BranchSecretary.Rank()
 }
