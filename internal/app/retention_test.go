@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -122,6 +123,12 @@ var ends = map[string]struct {
 		})
 		must(t, err)
 		must(t, w.Outages.Ask(t.Context(), n.ID, w.Who["li"]))
+	}},
+	"kept_texts": {0, "SELECT created_at FROM kept_texts", func(t *testing.T, _ *App, w *tickettest.Town) {
+		_, err := w.Report(t.Context(), ticket.Report{Reporter: w.Who["li"], Home: w.Units["福馨苑小区"], Text: "低息贷款无抵押，加微信daikuan888"})
+		if !errors.Is(err, ticket.ErrAdvert) {
+			t.Fatal(err)
+		}
 	}},
 	"tickets": {0, "SELECT closed_at FROM tickets WHERE anonymised_at = 0 AND closed_at > 0", func(t *testing.T, _ *App, w *tickettest.Town) {
 		w.Told(t, "li", "3号楼2单元楼道灯坏了") // and one that is open

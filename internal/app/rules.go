@@ -49,6 +49,7 @@ func tryRules(dir string) (Rules, []error) {
 	read(&r, &wrong, dir, "routing.yaml", routing.Load, &r.Desk.Routes)
 	read(&r, &wrong, dir, "understand.yaml", understand.New, &r.Desk.Reader)
 	read(&r, &wrong, dir, "duplicates.yaml", ticket.LoadLikeness, &r.Desk.Likeness)
+	read(&r, &wrong, dir, "content.yaml", ticket.LoadContent, &r.Desk.Content)
 	read(&r, &wrong, dir, "outages.yaml", r.outages, &r.Outages)
 	read(&r, &wrong, dir, "calendar.yaml", calendar.New, &r.Desk.Calendar)
 	read(&r, &wrong, dir, "rates.yaml", stats.LoadWeights, &r.Stats.Weights)

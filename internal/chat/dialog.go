@@ -30,6 +30,7 @@ const (
 	askMore     ask = "more"     // the text that adds to a ticket
 	askKnown    ask = "known"    // whether a fresh ticket is what was told before
 	askOutage   ask = "outage"   // whether to report what was announced
+	askAdvert   ask = "advert"   // whether what reads like an advertisement is a report
 	askSplit    ask = "split"    // whether to report the second of two things apart
 )
 
@@ -255,7 +256,7 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Withdraw})
 	case askKnown:
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Merge, Into: o.Code})
-	case askOutage:
+	case askOutage, askAdvert:
 		d := c.st.Draft
 		d.Sure = true
 		return c.file(ctx, d, d.Compound)

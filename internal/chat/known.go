@@ -17,6 +17,13 @@ func (c *turn) announced(d draft, told error) string {
 	return c.ask(askOutage, errs.From(told).Message+"仍要报请回复 1：", []option{{Label: "仍要报"}}, "")
 }
 
+// advert tells that a draft reads like an advertisement, and asks whether it
+// is a report all the same.
+func (c *turn) advert(d draft) string {
+	c.st.Draft = d
+	return c.ask(askAdvert, ticket.ErrAdvert.Message+"。要反映小区里的问题，请换个说法写明哪里出了什么事；这段话就是要报的事，请回复 1：", []option{{Label: "就是要报的事"}}, "")
+}
+
 // known says of a fresh ticket that the thing was told before, and asks whether
 // it is the same: nothing waits for the answer. What was settled before has come
 // back and is not named.

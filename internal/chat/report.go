@@ -23,7 +23,7 @@ func (c *turn) sentence(ctx context.Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if r.Emergency || r.Clear && worth(r) {
+	if r.Emergency || r.Clear && worth(r) || c.Tickets.Rules().Content.Look(text).Advert {
 		if c.st.Ask != askNothing {
 			c.forget() // a new problem takes the place of the question
 		}
@@ -118,6 +118,8 @@ func (c *turn) file(ctx context.Context, d draft, compound int64) (string, error
 			return c.askForPlace(ctx, d)
 		case errors.Is(err, ticket.ErrAnnounced):
 			return c.announced(d, err), nil
+		case errors.Is(err, ticket.ErrAdvert):
+			return c.advert(d), nil
 		}
 		return "", err
 	}
@@ -215,7 +217,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Add, Note: text})
 	}
 	for _, o := range c.st.Options {
-		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && c.st.Ask != askKnown && c.st.Ask != askOutage && c.st.Ask != askSplit && yes[fold(text)] { // 好的 to those means that it is well
+		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && c.st.Ask != askKnown && c.st.Ask != askOutage && c.st.Ask != askAdvert && c.st.Ask != askSplit && yes[fold(text)] { // 好的 to those means that it is well
 			return c.chosen(ctx, o)
 		}
 	}
@@ -243,7 +245,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		if len(r.Compounds) > 0 || r.Intent != understand.Chatter {
 			return c.namedPlace(ctx, text, r)
 		}
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askSplit, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askNothing:
 	}
 	if r.Intent == understand.Chatter {
 		return c.repeat("好的。"), nil

@@ -87,8 +87,8 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		}
 		return []letter{
 			{"finished", "您的报事已办结", e.Note, ticket.ConfirmPrompt, reporter, nil},
-			{"finished", "您的报事已办结", e.Note, "没解决请回复「没解决」", m.Brought, nil},
-			{"finished", "您关注的问题已办结", e.Note, "回复「查」查看进度", joined, nil},
+			{"finished", "您的报事已办结", s.masked(e.Note), "没解决请回复「没解决」", m.Brought, nil},
+			{"finished", "您关注的问题已办结", s.masked(e.Note), "回复「查」查看进度", joined, nil},
 		}
 	case ticket.Confirm, ticket.Reopen, ticket.Close:
 		if e.ToState == ticket.Reopened {
@@ -141,6 +141,12 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		}
 		if e.ActorID == m.ReporterID {
 			return []letter{{"added", "居民有补充", body, "请查看", nil, lead}}
+		}
+		if e.ActorPost == 0 { // another resident, whose words nobody has looked at
+			return []letter{
+				{"added", "居民有补充", body, "请查看", nil, lead},
+				{"added", "您的报事有新进展", "同遇的居民补充了情况", "回复「查」查看进度", reporter, nil},
+			}
 		}
 		if d.Waiting {
 			return []letter{{"asked", "请您答复", e.Note, "请回复「补充」加您的话，" + s.clock(d.Until) + " 前有效", reporter, nil}}
@@ -252,9 +258,13 @@ var closings = map[ticket.Outcome]string{
 
 // what is the problem in a line; handlers see the words, nobody else gets this letter's body from here.
 func (s *Service) what(m ticket.Moment) string {
-	c, _ := s.Tickets.Rules().Reader.Category(m.Category)
-	return c.Name + "：" + m.Text
+	rules := s.Tickets.Rules()
+	c, _ := rules.Reader.Category(m.Category)
+	return c.Name + "：" + rules.Content.Polite(m.Text)
 }
+
+// masked are words as those may read them who have nothing to do with the work.
+func (s *Service) masked(text string) string { return s.Tickets.Rules().Content.Masked(text) }
 
 func (s *Service) place(m ticket.Moment) string {
 	p := m.Place.Name

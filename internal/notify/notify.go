@@ -96,6 +96,7 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		ticket.TopicEvent: s.event,
 		ticket.TopicTimer: s.timer,
 		ticket.TopicMedia: s.media,
+		ticket.TopicCheck: s.check,
 		TopicSend:         s.send,
 		TopicDigest:       s.digest,
 	}

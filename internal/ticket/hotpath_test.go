@@ -21,7 +21,7 @@ import (
 )
 
 // grown are the tables that grow with time: no question may read all of one.
-var grown = []string{"tickets", "ticket_events", "ticket_parts", "ticket_followers", "photos", "outbox", "notices", "people", "identities", "sessions", "appointments", "access_log", "consents", "corrections", "imports", "outages", "outage_scopes", "outage_askers", "place_codes"}
+var grown = []string{"tickets", "ticket_events", "ticket_parts", "ticket_followers", "photos", "outbox", "notices", "people", "identities", "sessions", "appointments", "access_log", "consents", "corrections", "imports", "outages", "outage_scopes", "outage_askers", "place_codes", "kept_texts"}
 
 func TestHotPaths_EveryQuestionHasItsIndex(t *testing.T) {
 	w := tickettest.New(t)
@@ -50,6 +50,12 @@ func TestHotPaths_EveryQuestionHasItsIndex(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+	if _, err := w.Kept(t.Context(), w.Actor("city"), 0, 20); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.KeptOf(t.Context(), w.Who["li"]); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := w.Mine(t.Context(), w.Who["li"], "0001"); err != nil {
 		t.Fatal(err)
@@ -92,7 +98,7 @@ func TestHotPaths_EveryQuestionHasItsIndex(t *testing.T) {
 	}
 	drain(t, w)
 	for _, expire := range []func(context.Context, db.Expiry) (int64, error){
-		w.Anonymise, w.ExpirePhotos, w.Outbox.Expire, w.Members.ExpireSessions, w.Members.ExpireAccesses, w.Members.ExpireConsents, w.Members.ExpireCorrections, w.Outages.Expire,
+		w.Anonymise, w.ExpirePhotos, w.ExpireKept, w.Outbox.Expire, w.Members.ExpireSessions, w.Members.ExpireAccesses, w.Members.ExpireConsents, w.Members.ExpireCorrections, w.Outages.Expire,
 		(&notify.Service{DB: w.DB}).Expire, (&ledger.Service{DB: w.DB}).Expire,
 	} {
 		for _, dry := range []bool{true, false} {

@@ -111,6 +111,7 @@ func (s *Service) Unite(ctx context.Context, from, to int64) error {
 			{"UPDATE tickets SET reporter_id = ? WHERE reporter_id = ?", []any{to, from}},
 			{"UPDATE tickets SET pending_by = ? WHERE state IN ? AND pending_by = ?", []any{to, working, from}},
 			{"UPDATE photos SET owner_id = ? WHERE owner_id = ?", []any{to, from}},
+			{"UPDATE kept_texts SET person_id = ? WHERE person_id = ?", []any{to, from}},
 			{`INSERT INTO ticket_followers (ticket_id, person_id, created_at)
 SELECT f.ticket_id, ?, f.created_at FROM ticket_followers f LEFT JOIN ticket_followers g ON g.ticket_id = f.ticket_id AND g.person_id = ?
 WHERE f.person_id = ? AND g.person_id IS NULL`, []any{to, to, from}},
@@ -133,6 +134,7 @@ func (s *Service) Forget(ctx context.Context, person int64) error {
 			"UPDATE tickets SET room = '', floor = '', lat = NULL, lng = NULL WHERE reporter_id = ?",
 			"DELETE FROM ticket_followers WHERE person_id = ?",
 			"DELETE FROM photos WHERE owner_id = ? AND ticket_id = 0",
+			"DELETE FROM kept_texts WHERE person_id = ?",
 		} {
 			if err := tx.Exec(q, person).Error; err != nil {
 				return err

@@ -112,7 +112,7 @@ func (s *Service) Photo(ctx context.Context, by org.Actor, id int64) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	if f, err := s.full(ctx, by, t); err != nil || !f.Whole {
+	if f, err := s.full(ctx, by, t); err != nil || !f.Whole || !slices.Contains(f.Photos, id) {
 		return nil, errors.Join(ErrUnknown, err)
 	}
 	return p.Content, nil

@@ -28,6 +28,7 @@ type Choice struct {
 type Full struct {
 	Ticket
 	Whole   bool     // all of it; otherwise what neighbours may know
+	Works   bool     // the caller handles or oversees it, and does not merely tell of it
 	Into    *Ticket  // the one that it was merged into
 	Merged  []Ticket // those that were merged into it; none unless Whole
 	Actions []Choice
@@ -93,8 +94,14 @@ func (s *Service) full(ctx context.Context, by org.Actor, t Ticket) (Full, error
 			f.Events[i] = e.nameless()
 		}
 	}
-	if err := s.DB.Read(ctx).Raw("SELECT id FROM photos WHERE ticket_id = ? ORDER BY id", t.ID).Scan(&f.Photos).Error; err != nil || !sit.mayReach() {
+	if err := s.DB.Read(ctx).Raw("SELECT id FROM photos WHERE ticket_id = ? ORDER BY id", t.ID).Scan(&f.Photos).Error; err != nil {
 		return f, err
+	}
+	if f.Works = sit.rel&(lead|called|helper|above|overseer) != 0; !f.Works {
+		f.mask(by.Person, sit.rules.Content)
+	}
+	if !sit.mayReach() {
+		return f, nil
 	}
 	reporter, err := s.Members.Person(ctx, t.ReporterID)
 	if err != nil {
@@ -102,6 +109,24 @@ func (s *Service) full(ctx context.Context, by org.Actor, t Ticket) (Full, error
 	}
 	f.Reporter, err = s.Members.Masked(reporter)
 	return f, err
+}
+
+// mask takes out of a ticket what others than its reporter, who reads it, wrote
+// and sent to it as residents: nobody has looked at that. Of their words stays
+// what is masked.
+func (f *Full) mask(reader int64, rules *Content) {
+	for i, e := range f.Events {
+		if e.ActorID == 0 || e.ActorID == reader || e.ActorPost != 0 || e.ActorTitle == reporterName {
+			continue
+		}
+		d := e.Detail()
+		f.Photos = slices.DeleteFunc(f.Photos, func(p int64) bool { return slices.Contains(d.Photos, p) })
+		d.Photos = nil
+		if f.Events[i].Note = rules.Masked(e.Note); rules.Look(e.Note).Abuse {
+			f.Events[i].Note = ""
+		}
+		f.Events[i].tell(d)
+	}
 }
 
 // mergedInto are the tickets that were merged into one, as its own log says.

@@ -36,7 +36,7 @@ type Report struct {
 	Text     string
 	Place    Place
 	Point    *Point
-	Sure     bool   // file it although an announced outage answers it
+	Sure     bool   // file it although an announced outage answers it, or it reads like an advertisement
 	Scene    string // of the code that was scanned, or empty: it says where, and perhaps about what
 	Photos   []int64
 }
@@ -78,8 +78,11 @@ func (s *Service) Report(ctx context.Context, r Report) (Ticket, error) {
 	if err != nil {
 		return Ticket{}, err
 	}
+	advert := !u.Reading.Emergency && s.Rules().Content.Look(r.Text).Advert
 	switch {
-	case (u.Reading.Intent == understand.Chatter || u.Reading.Intent == understand.Unclear) && r.Place.Category == "":
+	case advert && !r.Sure:
+		return s.refuseAdvert(ctx, r)
+	case !advert && (u.Reading.Intent == understand.Chatter || u.Reading.Intent == understand.Unclear) && r.Place.Category == "":
 		return Ticket{}, ErrChatter
 	case u.Place.OrgID == 0 && !u.Reading.Emergency:
 		return Ticket{}, ErrNoPlace
@@ -248,7 +251,7 @@ func (s *Service) file(tx *gorm.DB, t *Ticket, r Report, route routed, now time.
 	if err := attach(tx, t.ID, t.ReporterID, r.Photos); err != nil {
 		return err
 	}
-	if err := s.Outbox.Add(tx, happened(*t, 2, now)); err != nil {
+	if err := s.Outbox.Add(tx, happened(*t, 2, now), outbox.New(TopicCheck, fmt.Sprintf("check:%d", t.ID), t.ID, Check{t.ID}, now)); err != nil {
 		return err
 	}
 	var err error

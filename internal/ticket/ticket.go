@@ -174,7 +174,9 @@ type Ticket struct {
 	Redos, Transfers, Urges      int
 	Watched                      bool // three redos or transfers: on the city's list
 	MergedInto                   int64
-	AnonymisedAt                 int64 // since then it tells no more whose it was; see Anonymise
+	AnonymisedAt                 int64  // since then it tells no more whose it was; see Anonymise
+	Content                      Judged // what the content check says of Text; see Shown
+	ContentWhy                   string // codes with commas between: Finding.Why, and what WeChat said
 	LastHash                     string
 }
 
@@ -258,6 +260,7 @@ type Rules struct {
 	Routes   *routing.Tree
 	Calendar *calendar.Calendar
 	Likeness *Likeness
+	Content  *Content
 }
 
 // Service is the desk: reports come in and are handled. Build it with every

@@ -316,6 +316,7 @@ func drain(t testing.TB, w *tickettest.Town) {
 		}
 		return w.Fire(ctx, timer)
 	}
+	w.Outbox.Handlers[ticket.TopicCheck] = func(context.Context, outbox.Event) error { return nil }
 	w.Outbox.Handlers[ticket.TopicEvent] = func(context.Context, outbox.Event) error { return nil }
 	for {
 		n, err := w.Outbox.Work(t.Context())

@@ -97,6 +97,7 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	s.call(t, "leader", "GET", "/me", nil).refused(t, 401, "not_signed_in")
 	s.codes(t)
 	s.outages(t)
+	s.content(t)
 	s.postsAndUnits(t)
 	s.orgs(t)
 	s.ledgerOfMembers(t)

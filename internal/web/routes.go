@@ -58,6 +58,7 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{get, "/tickets/{number}/route", "explainTicket", "为什么由这个岗位办理：规则、命中与不命中的条件、空缺的岗位", 200, []int{forbidden, notFound}}, s.explainTicket)
 	signed(a, route{post, "/tickets/{number}/actions", "actOnTicket", "办理工单", 200, []int{notFound, conflict}}, s.actOnTicket)
 	signed(a, route{post, "/tickets/{number}/reporter", "reachReporter", "查看报事人的姓名和手机号，写明原因，留有记录", 200, []int{notFound, conflict}}, s.reachReporter)
+	signed(a, route{get, "/kept-texts", "listKept", "像广告而没有登记成工单的话，留着复核（市级）", 200, []int{forbidden}}, s.listKept)
 	signed(a, route{post, "/photos", "sendPhoto", "上传照片", 201, []int{conflict, tooMany}}, s.sendPhoto)
 	signed(a, route{get, "/photos/{id}", "showPhoto", "看照片", 200, []int{notFound}}, s.showPhoto)
 

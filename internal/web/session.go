@@ -217,6 +217,7 @@ type exportView struct {
 	Sessions   list[deviceView]     `json:"sessions"`
 	Tickets    list[ticketView]     `json:"tickets" doc:"reported by this person, with all that happened to them"`
 	Following  list[TicketBrief]    `json:"following"`
+	Kept       list[KeptView]       `json:"kept_texts" doc:"what read like an advertisement and became no ticket"`
 	Looks      list[lookView]       `json:"looks" doc:"who looked at this person's data, and why"`
 }
 
@@ -257,6 +258,11 @@ func (s *Server) exportMe(ctx context.Context, c caller, _ *struct{}) (*exportOu
 		}
 		out.Tickets = append(out.Tickets, view)
 	}
+	kept, err := s.Tickets.KeptOf(ctx, c.Person.ID)
+	if err != nil {
+		return nil, err
+	}
+	out.Kept = s.viewKept(kept)
 	following, err := s.all(ctx, c, ticket.Following)
 	if err != nil {
 		return nil, err

@@ -189,7 +189,7 @@ func TestAdmin_CountsRequestsMessagesAndTheOutbox(t *testing.T) {
 	_, raw := s.raw(t, "GET", "/metrics", nil, nil)
 	for _, want := range []string{
 		`fenlin_http_requests_total{method="POST",route="/api/v1/tickets",status="201"} 1`, `fenlin_wechat_messages_total{kind="text"} 1`,
-		`fenlin_wechat_callbacks_total{outcome="answered"} 1`, `fenlin_outbox_events{state="ready"} 1`, `go_goroutines`,
+		`fenlin_wechat_callbacks_total{outcome="answered"} 1`, `fenlin_outbox_events{state="ready"} 2`, `go_goroutines`,
 	} {
 		if !strings.Contains(string(raw), want) {
 			t.Errorf("no %s", want)

@@ -42,7 +42,7 @@ type ReportInput struct {
 	PlaceInput
 	Location *location `json:"location,omitempty"`
 	Photos   list[id]  `json:"photos,omitempty" maxItems:"9" doc:"ids of photos sent before"`
-	Sure     bool      `json:"sure,omitempty" doc:"file it although an announced outage answers it; else 409 outage_announced says what was announced"`
+	Sure     bool      `json:"sure,omitempty" doc:"file it although an announced outage answers it, else 409 outage_announced says what was announced; or although it reads like an advertisement, else 409 advertisement"`
 	Scene    string    `json:"scene,omitempty" maxLength:"64" doc:"of the code that was scanned: what the text leaves open of place and category is the code's"`
 }
 

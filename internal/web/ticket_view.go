@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"fenlin/internal/member"
@@ -25,7 +26,7 @@ type TicketBrief struct {
 	Unit         string          `json:"unit"`
 	Floor        string          `json:"floor"`
 	Room         string          `json:"room"`
-	Text         string          `json:"text"`
+	Text         string          `json:"text" doc:"for who has nothing to do with it: only when the content check has passed it, without insults, numbers, doors and names, and never of the private categories; else empty"`
 	CreatedAt    *time.Time      `json:"created_at"`
 	RespondBy    *time.Time      `json:"respond_by"`
 	DueAt        *time.Time      `json:"due_at"`
@@ -57,6 +58,7 @@ type ticketView struct {
 	Into     maybe[TicketBrief] `json:"merged_into" doc:"the ticket of the same thing that it was merged into: what follows is there; null: it was not"`
 	Merged   list[TicketBrief]  `json:"merged" doc:"those that were merged into it; each keeps its own timeline"`
 	Photos   list[photoView]    `json:"photos"`
+	Content  maybe[contentView] `json:"content" doc:"what the content check says of the text; null for whoever does not work on the ticket, and until it was looked at"`
 	Reporter maybe[contactView] `json:"reporter" doc:"masked, for whoever works on the ticket now; null for others"`
 }
 
@@ -73,6 +75,12 @@ type disputeView struct {
 	Final    bool            `json:"final" doc:"it cannot be returned any more: what the city's desk decides stands"`
 	Arbiter  maybe[postView] `json:"arbiter" doc:"who decides on the return that waits; null when none does"`
 	DecideBy *time.Time      `json:"decide_by" doc:"by when; after it the next one above decides"`
+}
+
+// contentView is what the content check says.
+type contentView struct {
+	Verdict string       `json:"verdict" enum:"pass,review,risky" doc:"others read what passed, masked"`
+	Why     list[string] `json:"why" doc:"abuse, advert, personal: found by our rules; wechat_review, wechat_risky: said by WeChat; words_only: WeChat could not be asked"`
 }
 
 // requestView is a request that somebody above decides on.
@@ -170,6 +178,8 @@ func (s *Server) brief(ctx context.Context, t ticket.Ticket, posts map[int64]org
 		b.Unit, b.Floor, b.Room, b.Text = t.Unit, t.Floor, t.Room, t.Text
 		b.Satisfaction, b.Solved, b.Outcome, b.Pending = string(t.Satisfaction), t.Solved, string(t.Outcome), string(t.Pending)
 		b.Watched = t.Watched
+	} else {
+		b.Text = s.Tickets.Shown(t)
 	}
 	return b, err
 }
@@ -254,6 +264,9 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 	v.Reason, v.Owner, v.Photos = f.RouteReason, viewPost(owner), viewPhotos(f.Photos)
 	if f.Reporter != (member.Contact{}) {
 		v.Reporter = some(contactView(f.Reporter))
+	}
+	if f.Works && f.Content != ticket.Unjudged {
+		v.Content = some(contentView{string(f.Content), strings.FieldsFunc(f.ContentWhy, func(r rune) bool { return r == ',' })})
 	}
 	if f.PausedAt > 0 {
 		v.Pause = some(pauseView{s.moment(f.PausedAt), s.moment(f.PausedUntil), f.Waiting()})

@@ -72,6 +72,8 @@ func New(t testing.TB) *Town {
 	must(err)
 	likeness, err := ticket.LoadLikeness(read("duplicates.yaml"))
 	must(err)
+	content, err := ticket.LoadContent(read("content.yaml"))
+	must(err)
 	outages, err := outage.LoadRules(read("outages.yaml"), func(code string) bool { _, ok := reader.Category(code); return ok })
 	must(err)
 	cal, err := calendar.New(read("calendar.yaml"))
@@ -116,7 +118,7 @@ func New(t testing.TB) *Town {
 	person("wang", w.Units["福馨苑小区"])
 	person("stranger", w.Units["昌瑞绿洲小区"])
 	w.Service = &ticket.Service{DB: d, Org: o, Members: m, Outbox: outbox.Open(d, w.Clock), Outages: &outage.Service{DB: d, Org: o, Now: w.Clock}, Now: w.Clock}
-	w.Adopt(ticket.Rules{Reader: reader, Routes: routes, Calendar: cal, Likeness: likeness})
+	w.Adopt(ticket.Rules{Reader: reader, Routes: routes, Calendar: cal, Likeness: likeness, Content: content})
 	w.Outages.Adopt(outages)
 	return w
 }

@@ -1,0 +1,69 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"fenlin/internal/member"
+	"fenlin/internal/outbox"
+	"fenlin/internal/ticket"
+	"fenlin/internal/wechat"
+)
+
+const (
+	// checkedFor is how long after a person came WeChat takes what they wrote.
+	checkedFor = 2 * time.Hour
+	// forum is WeChat's scene for what others read.
+	forum = 3
+)
+
+// check has WeChat look at a report's words, so that others may read them. When
+// it refuses, or is away until it no longer takes them, the words of our own
+// rules decide alone. The ticket itself waits for nothing.
+func (s *Service) check(ctx context.Context, e outbox.Event) error {
+	var c ticket.Check
+	if err := e.Decode(&c); err != nil {
+		return err
+	}
+	t, ok, err := s.Tickets.Unjudged(ctx, c)
+	if errors.Is(err, ticket.ErrUnknown) {
+		return outbox.Cancel(err)
+	}
+	if err != nil || !ok {
+		return err
+	}
+	said, err := s.asked(ctx, t)
+	age := s.Now().Sub(time.UnixMilli(t.CreatedAt))
+	if err != nil && !wechat.Refused(err) && age < checkedFor {
+		slog.WarnContext(ctx, "WeChat's content check is waited for", "ticket", t.Number, "error", err)
+		return outbox.Snooze(min(max(age/2, shortest), longest))
+	}
+	if err != nil {
+		slog.WarnContext(ctx, "WeChat did not check a text", "ticket", t.Number, "error", err)
+	}
+	return s.Tickets.Judge(ctx, t, said)
+}
+
+// asked is what WeChat says, Unjudged when it cannot be asked about this person.
+func (s *Service) asked(ctx context.Context, t ticket.Ticket) (ticket.Judged, error) {
+	if t.ReporterID == 0 {
+		return ticket.Unjudged, nil
+	}
+	mini, err := s.Members.OpenID(ctx, t.ReporterID, member.MiniProgram)
+	if err != nil {
+		return ticket.Unjudged, err
+	}
+	account, err := s.Members.OpenID(ctx, t.ReporterID, member.Account)
+	openid := cmp.Or(mini, account)
+	if err != nil || openid == "" {
+		return ticket.Unjudged, err
+	}
+	verdict, err := s.WeChat.CheckText(ctx, openid, forum, t.Text)
+	if err != nil {
+		return ticket.Unjudged, err
+	}
+	return map[wechat.Verdict]ticket.Judged{wechat.Pass: ticket.Passed, wechat.Review: ticket.Doubtful, wechat.Risky: ticket.Risky}[verdict], nil
+}
