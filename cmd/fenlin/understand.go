@@ -71,7 +71,7 @@ func understandCmd(file *string) *cobra.Command {
 
 func explainSentence(w io.Writer, r *understand.Reader, text string) {
 	got := r.Read(text, nil)
-	fmt.Fprintf(w, "%s\nbuilding %q, unit %q, floor %q, room %q; intent %s; emergency %v %s\n", guesses(got), got.Building, got.Unit, got.Floor, got.Room, got.Intent, got.Emergency, got.Danger)
+	fmt.Fprintf(w, "%s\nbuilding %q, unit %q, floor %q, room %q; intent %s; emergency %v %s, perhaps %v\n", guesses(got), got.Building, got.Unit, got.Floor, got.Room, got.Intent, got.Emergency, got.Danger, got.Perhaps)
 	for i, part := range r.Parts(text, nil) {
 		fmt.Fprintf(w, "part %d: %s\n", i+1, part)
 	}
@@ -103,6 +103,8 @@ func evaluate(w io.Writer, r *understand.Reader, name string, tell bool) error {
 		{"building and unit", of(s.Placed, s.Rows)},
 		{"emergency recall", of(s.Found, s.Dangers)},
 		{"emergency precision", of(s.Found, s.Found+s.Alarms)},
+		{"found or asked about", of(s.Found+s.Wondered, s.Dangers)},
+		{"asked though there is none", of(s.Doubts, s.Rows-s.Dangers)},
 		{"clear, so filed at once", of(s.Clear, s.Reports)},
 		{"of these in the right category", of(s.ClearRight, s.Clear)},
 		{"chatter that becomes a ticket", of(s.Filed, s.Idle)},

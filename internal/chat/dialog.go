@@ -185,6 +185,8 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 		return c.home(ctx, in.rest)
 	case wordLogin:
 		return c.login(ctx)
+	case wordDanger:
+		return c.danger(ctx, in.number)
 	case wordRemind:
 		return c.remind(ctx, in.rest)
 	case wordLeave:

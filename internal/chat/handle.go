@@ -150,6 +150,21 @@ func (c *turn) add(ctx context.Context, in input) (string, error) {
 	return c.act(ctx, t.Number, ticket.Input{Action: ticket.Add, Note: note})
 }
 
+// danger makes the ticket an emergency that a person means: the one named, else the latest that is open.
+func (c *turn) danger(ctx context.Context, number string) (string, error) {
+	t, err := c.one(ctx, number, "有人有危险，请先拨打 119、120 或 110，再写一句话告诉我们在哪里、出了什么事", open)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case t.Emergency:
+		return t.Number + " 已按紧急情况处理，值班人员已经知道。\n" + c.Tickets.Rules().Reader.Advice(t.Danger), nil
+	case !t.State.Open():
+		return t.Number + " " + t.State.Name() + "。有人有危险，请先拨打 119、120 或 110，再写一句话告诉我们在哪里、出了什么事。", nil
+	}
+	return c.act(ctx, t.Number, ticket.Input{Action: ticket.Add, Note: "快来人！报事人说现在有人有危险"})
+}
+
 func (c *turn) fix(ctx context.Context, number string) (string, error) {
 	t, err := c.one(ctx, number, "没有可以更正的工单：已经在办的请回复「补充」加上正确的内容", fixable)
 	if err != nil {

@@ -21,6 +21,7 @@ const (
 		"· 报事：直接写一句话，例如「福馨苑3号楼2单元楼道灯坏了」，也可以发语音、照片和位置\n" +
 		"· 查：看您报过的事；「查 0001」看一件的进度\n" +
 		"· 催：请办理人快一点\n" +
+		"· 紧急：刚报的事有人有危险，马上通知值班人员\n" +
 		"· 补充 加内容：给刚报的事添说明\n" +
 		"· 改：更正类别或位置\n" +
 		"· 撤销：不报了\n" +
@@ -156,6 +157,8 @@ func (s *Service) sayFiled(t ticket.Ticket, f facts, photos int, bound, home boo
 	var b strings.Builder
 	if t.Emergency {
 		b.WriteString(s.Tickets.Rules().Reader.Advice(t.Danger) + "\n\n已按紧急情况处理，正在通知值班人员。\n")
+	} else if s.Tickets.Rules().Reader.Read(t.Text, nil).Perhaps {
+		b.WriteString("现在有人有危险吗？有就先拨 119、120 或 110，再回复「紧急」，马上通知值班人员。\n\n")
 	}
 	fmt.Fprintf(&b, "已登记：%s\n类别：%s\n位置：%s\n办理：%s\n时限：%s 前", t.Number, f.kind, f.place, f.lead, s.when(t.DueAt))
 	if photos > 0 {
@@ -214,6 +217,9 @@ func (c *turn) told(ctx context.Context, t ticket.Ticket, e ticket.Event) (strin
 	case ticket.Add:
 		if strings.HasPrefix(e.Note, correction) {
 			return t.Number + " 已在办理，不能直接改；您的更正已经告诉办理人（" + f.lead + "）。\n看进度回复「查 " + tail(t) + "」。", nil
+		}
+		if d := e.Detail(); d.Danger != "" {
+			return c.Tickets.Rules().Reader.Advice(d.Danger) + "\n\n" + t.Number + " 已转为紧急情况，正在通知值班人员。\n情况有变化请再写一句，看进度回复「查 " + tail(t) + "」。", nil
 		}
 		return t.Number + " 已补充「" + short(e.Note, 40) + "」，办理人会看到。\n还可以发照片，看进度回复「查 " + tail(t) + "」。", nil
 	}

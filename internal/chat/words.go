@@ -30,6 +30,7 @@ const (
 	wordLogin    word = "login"    // 登录
 	wordPrivacy  word = "privacy"  // 隐私
 	wordRemind   word = "remind"   // 提醒
+	wordDanger   word = "danger"   // 紧急
 )
 
 // input is a text taken apart; the zero value is a sentence.
@@ -69,6 +70,7 @@ var commands = []struct {
 	{wordLeave, regexp.MustCompile(`^(?:退出|取消|算了|不|否|不用|不用了|不换了?|不改了?|不撤了?|不报了|不绑定|结束|返回)$`)},
 	{wordLogin, regexp.MustCompile(`^(?:登[录陆]|电脑登[录陆]|登[录陆]码)$`)},
 	{wordPrivacy, regexp.MustCompile(`^(?:隐私|隐私政策|个人信息|我的信息|我的数据|撤回同意)$`)},
+	{wordDanger, regexp.MustCompile(`^(?:很|十分|非常)?(?:紧急|危急|危险|有危险|有人有危险|紧急情况)` + gap + number + `$`)},
 	{wordRemind, regexp.MustCompile(`^提醒(?:方式|设置)?()(?:[\s:,]*(\d{1,2}|逐条|汇总)[点时]?(?:汇总)?)?$`)},
 	{wordClose, regexp.MustCompile(`^(?:注销|退订|取消关注|注销账号|删除账号)$`)},
 }

@@ -60,10 +60,7 @@ func (s *Service) letters(m ticket.Moment) []letter {
 			return s.missed(m, d)
 		}
 		if m.Emergency {
-			return []letter{
-				{"emergency", "紧急工单", what, "请立即签收、联系报事人并赶到现场", nil, to},
-				{"emergency", "紧急情况通报", what, "请关注并督促处置", nil, besides(m, ticket.CoHandler, ticket.Watcher)},
-			}
+			return s.alarm(m, to, what)
 		}
 		if e.Seq > 2 { // handed on by a person: those beside it know already
 			return []letter{{"dispatched", "新工单待签收", what, due, nil, to}}
@@ -139,6 +136,9 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		if len(d.Photos) > 0 {
 			body += "（附照片）"
 		}
+		if d.Danger != "" {
+			return s.alarm(m, []int64{m.LeadPost}, body)
+		}
 		if e.ActorID == m.ReporterID {
 			return []letter{{"added", "居民有补充", body, "请查看", nil, lead}}
 		}
@@ -160,6 +160,14 @@ func (s *Service) letters(m ticket.Moment) []letter {
 		return []letter{{"added", "您的报事有新进展", body, "回复「查」查看进度", reporter, nil}}
 	}
 	return nil
+}
+
+// alarm tells of danger to life: who goes there, who has to know.
+func (s *Service) alarm(m ticket.Moment, to []int64, what string) []letter {
+	return []letter{
+		{"emergency", "紧急工单", what, "请立即签收、联系报事人并赶到现场", nil, to},
+		{"emergency", "紧急情况通报", what, "请关注并督促处置", nil, besides(m, ticket.CoHandler, ticket.Watcher)},
+	}
 }
 
 // warned tells that most of a clock's time has passed.

@@ -93,7 +93,7 @@ func (s *Service) prepare(ctx context.Context, t Ticket, by org.Actor, rel relat
 		if p.Building != "" {
 			whole.Building = p.Building
 		}
-		r, _, err := s.route(ctx, whole, t.Emergency, sit.now)
+		r, _, err := s.route(ctx, whole, t.Emergency || c.next.Emergency, sit.now)
 		return r, err
 	}
 	c.last = func() (e Event, err error) {

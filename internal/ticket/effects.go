@@ -387,6 +387,39 @@ func doAdd(c *change) error {
 		}
 		c.next.Lat, c.next.Lng, c.next.Datum = &p.Lat, &p.Lng, string(cmp.Or(p.Datum, geo.GCJ02))
 	}
+	if c.rel&(reporter|follower) != 0 && !c.t.Emergency && c.t.State.Open() {
+		return c.endanger()
+	}
+	return nil
+}
+
+// endanger looks whether what was added tells of danger to life: then the
+// ticket is an emergency from now on, routed and with clocks as one. Whoever
+// works on it with others goes on doing so.
+func (c *change) endanger() error {
+	reader := c.rules.Reader
+	all := reader.Read(c.t.Text+"。"+c.in.Note, nil) // 里面还有人 is of what was told before
+	danger := cmp.Or(all.Danger, reader.Read(c.in.Note, nil).Danger)
+	if danger == "" || c.in.Note == "" {
+		return nil
+	}
+	c.next.Emergency, c.next.Danger = true, danger
+	if all.Emergency && all.Clear {
+		c.next.Category = all.Guesses[0].Code
+	}
+	r, err := c.route(Place{Category: c.next.Category})
+	if err != nil {
+		return err
+	}
+	c.goOn()
+	c.askNothing()
+	c.next.Grade, c.next.RouteRule, c.next.RouteReason = r.grade, r.rule, r.reason
+	c.next.run(r)
+	c.beside, c.detail.Danger = r.parts, danger
+	if c.t.State != Consulting && c.t.State != Whistled {
+		c.hand(r.lead)
+		c.next.ContactedAt = 0
+	}
 	return nil
 }
 

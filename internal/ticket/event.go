@@ -51,6 +51,7 @@ type Detail struct {
 	Ground       string       `json:"ground,omitempty"`
 	Supervised   bool         `json:"supervised,omitempty"`
 	Clock        Clock        `json:"clock,omitempty"`      // which spoke up
+	Danger       string       `json:"danger,omitempty"`     // to life: with it the ticket became an emergency
 	Handed       bool         `json:"handed,omitempty"`     // to another lead, because nobody accepted it in time
 	Waiting      bool         `json:"waiting,omitempty"`    // the finish clock stands until the reporter answers
 	RespondBy    int64        `json:"respond_by,omitempty"` // when the event set the clock

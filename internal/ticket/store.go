@@ -12,7 +12,7 @@ import (
 
 // mutable are the columns that an action may change.
 var mutable = []string{
-	"OrgID", "Lat", "Lng", "Datum", "Building", "Unit", "Floor", "Room", "Category", "State", "Version", "Grade", "LeadPost", "OwnerPost", "RouteRule", "RouteReason",
+	"OrgID", "Lat", "Lng", "Datum", "Building", "Unit", "Floor", "Room", "Category", "Emergency", "Danger", "State", "Version", "Grade", "LeadPost", "OwnerPost", "RouteRule", "RouteReason",
 	"Pending", "PendingBy", "PendingUntil", "Returns", "ArbiterPost", "DecideBy", "RespondBy", "DueAt", "AcceptedAt", "ContactedAt", "PausedAt", "FinishedAt", "ConfirmBy", "ClosedAt", "UrgedAt",
 	"PausedUntil", "Waits", "RespondWarn", "RespondLate", "DueWarn", "DueLate", "ConfirmWarn", "AlarmAt", "ToldPost",
 	"Late", "Outcome", "Solved", "Satisfaction", "Redos", "Transfers", "Urges", "Watched", "MergedInto", "LastHash",

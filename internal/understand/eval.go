@@ -44,6 +44,7 @@ type Score struct {
 	Lost                  int // reports that would be answered as if they were none
 
 	Dangers, Found, Alarms int // dangers, those found, and false ones
+	Wondered, Doubts       int // dangers not found but asked about, and all else that is asked about
 
 	Idle, Filed, Asked int // sentences that are no report, those filed at once, those asked about
 
@@ -87,11 +88,16 @@ func (r *Reader) Measure(rows []Labelled) Score {
 		switch {
 		case row.Emergency && got.Emergency:
 			s.Found++
+		case row.Emergency && got.Perhaps:
+			s.Wondered++
+			miss("danger asked about")
 		case row.Emergency:
 			miss("danger missed")
 		case got.Emergency:
 			s.Alarms++
 			miss("false danger")
+		case got.Perhaps:
+			s.Doubts++
 		}
 		worth := got.Intent == Problem || got.Intent == Question
 		if row.Category == NoReport {

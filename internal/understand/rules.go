@@ -28,6 +28,7 @@ type Reader struct {
 	learnt     *model
 	trust      float64 // what a value of the model counts in points
 	alarm      float64 // the likelihood of danger from which the model alone says emergency
+	perhaps    float64 // that from which somebody is asked
 }
 
 type danger struct {
@@ -45,6 +46,7 @@ type clearRule struct {
 type learntRule struct {
 	Trust float64 `yaml:"trust"` // points that a value of theirs is worth, 0 = not asked at all
 	Alarm float64 `yaml:"alarm"` // the likelihood of danger from which they alone say emergency, 0 = never
+	Ask   float64 `yaml:"ask"`   // that from which a person is asked whether there is danger
 }
 
 // use is what a word is good for.
@@ -160,7 +162,7 @@ func New(rules []byte) (*Reader, error) {
 		}
 		return nil, fmt.Errorf("understanding rules: %w", err)
 	}
-	c := &compiler{groups: f.Groups, ids: map[string]int{}, r: &Reader{advice: f.Advice.text, clear: f.Clear, trust: f.Learnt.Trust, alarm: f.Learnt.Alarm, otherIndex: -1}}
+	c := &compiler{groups: f.Groups, ids: map[string]int{}, r: &Reader{advice: f.Advice.text, clear: f.Clear, trust: f.Learnt.Trust, alarm: f.Learnt.Alarm, perhaps: f.Learnt.Ask, otherIndex: -1}}
 	c.compile(&f)
 	if c.err != nil {
 		return nil, fmt.Errorf("understanding rules: %w", c.err)

@@ -56,6 +56,7 @@ type Reading struct {
 
 	Emergency bool   // life is in danger now
 	Danger    string // code of the danger, for Advice; empty without emergency
+	Perhaps   bool   // no emergency by what is said, but somebody should be asked
 
 	Intent Intent
 	Words  []string // the words that decided, in order of the text
@@ -85,6 +86,7 @@ func (r *Reader) Read(text string, g *Gazetteer) Reading {
 	if danger >= 0 {
 		out.Emergency, out.Danger = true, r.dangers[danger].code
 	}
+	out.Perhaps = danger < 0 && (len(s.risks) > 0 || lean.danger >= r.perhaps)
 	scores := s.scores(danger)
 	values := s.values(scores, lean.kinds)
 	best := slices.Index(values, slices.Max(values))

@@ -297,6 +297,8 @@ func (s *Server) viewEvent(e ticket.Event) eventView {
 	switch {
 	case d.Supervised:
 		label = "督办"
+	case d.Danger != "":
+		label = "转为紧急"
 	case d.Waiting:
 		label = "请居民答复"
 	case d.Clock != "" && e.Action == ticket.Urge:
