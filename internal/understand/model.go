@@ -42,14 +42,30 @@ const (
 	learntDanger = "danger" // stands for danger to life among the categories of the weights
 )
 
+// longNumber is from how many digits on a number leads to a person or an
+// account, and says nothing of what is wrong.
+const longNumber = 7
+
 // plainly is text as the model reads it: all digits are alike, and what is no
-// letter parts the grams.
+// letter parts the grams, as do long numbers.
 func plainly(text []rune) []rune {
 	out := make([]rune, len(text))
+	digits := 0 // at the end of what was read
 	for i, r := range text {
+		if !isDigit(r) {
+			digits = 0
+		}
 		switch {
 		case isDigit(r):
 			out[i] = '0'
+			switch digits++; {
+			case digits == longNumber:
+				for j := i - longNumber + 1; j <= i; j++ {
+					out[j] = parting
+				}
+			case digits > longNumber:
+				out[i] = parting
+			}
 		case r >= 'a' && r <= 'z', r >= firstHan && r <= lastHan:
 			out[i] = r
 		default:

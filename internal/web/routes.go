@@ -128,7 +128,7 @@ func (s *Server) routes(r *gin.Engine) {
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
 
 	for path, page := range map[string]gin.HandlerFunc{
-		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/api.js": s.page("api.js"), "/frame.js": s.page("frame.js"), "/app/*path": s.page("app.html"),
+		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/api.js": s.page("api.js"), "/frame.js": s.page("frame.js"), "/app.js": s.page("app.js"), "/app/*path": s.page("app.html"),
 		"/privacy": s.privacyPage(), "/docs": s.page("docs/index.html"), "/docs/:file": s.file("docs"), "/board/": s.page("board/index.html"), "/board/:file": s.file("board"),
 		"/ledger/": s.page("ledger/index.html"), "/ledger/:file": s.file("ledger"),
 	} {
