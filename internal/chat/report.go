@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,11 @@ func (c *turn) sentence(ctx context.Context, text string) (string, error) {
 	if said, done, err := c.again(ctx); done || err != nil {
 		return said, err
 	}
+	if r.Intent != understand.Chatter {
+		if said, done, err := c.replied(ctx, text); done || err != nil {
+			return said, err
+		}
+	}
 	switch {
 	case onlyPlace(text, r):
 		return c.offerHome(ctx, r.Compounds[:1])
@@ -45,6 +51,21 @@ func (c *turn) sentence(ctx context.Context, text string) (string, error) {
 		return chatter(text), nil
 	}
 	return sayPuzzled, nil
+}
+
+// replied takes words that are no clear report for the answer to what a handler
+// has asked of a ticket's reporter and waits for.
+func (c *turn) replied(ctx context.Context, text string) (string, bool, error) {
+	tickets, err := c.list(ctx, recent)
+	if err != nil {
+		return "", false, err
+	}
+	i := slices.IndexFunc(tickets, ticket.Ticket.Waiting)
+	if i < 0 {
+		return "", false, nil
+	}
+	said, err := c.act(ctx, tickets[i].Number, ticket.Input{Action: ticket.Add, Note: text})
+	return said, true, err
 }
 
 // onlyPlace says that the text is a compound's name and hardly more.

@@ -169,6 +169,11 @@ func (c *city) stage(t testing.TB, line string) {
 		c.Tickets.Relearn()
 	case "accept", "contact":
 		c.handle(t, rest, ticket.Action(word))
+	case "asks": // what the reporter has to know
+		for _, a := range []ticket.Action{ticket.Accept, ticket.Contact} {
+			c.handle(t, rest, a)
+		}
+		c.town.Do(t, "branch", "FY261123-"+rest, ticket.Input{Action: ticket.Add, Wait: true, Note: "请告诉我们是哪一盏"})
 	case "finish":
 		for _, a := range []ticket.Action{ticket.Accept, ticket.Contact, ticket.Finish} {
 			c.handle(t, rest, a)

@@ -616,6 +616,15 @@ li: 好的
 li: 2号楼1单元门禁刷不开
 < FY261123-0004 | 门禁道闸 | !两件事
 `},
+	{"what a handler has asked is answered in plain words", `
+li: 3号楼2单元楼道灯坏了
+< FY261123-0001
+* asks 0001
+li: 五层东边那个
+< FY261123-0001 已补充「五层东边那个」
+li: 五层东边那个
+< !FY261123-0001 已补充
+`},
 	{"what was not read as a danger becomes one by a word or by what is added", `
 li: 3号楼2单元电梯停在四楼不动了
 < FY261123-0001 | 类别：电梯 | !紧急情况

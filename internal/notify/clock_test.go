@@ -37,7 +37,7 @@ func TestClock_WhoIsToldWhenTimeRunsOut(t *testing.T) {
 	c.Do(t, "community", tk.Number, ticket.Input{Action: ticket.Contact})
 	c.Do(t, "community", tk.Number, ticket.Input{Action: ticket.Add, Wait: true, Note: "是哪一层的灯"})
 	c.drain(t)
-	c.once(t, "li", "请您答复", "是哪一层的灯", "补充")
+	c.once(t, "li", "请您答复", "是哪一层的灯", "请直接回复")
 	c.Do(t, "li", tk.Number, ticket.Input{Action: ticket.Add, Note: "五层"})
 	c.Do(t, "community", tk.Number, ticket.Input{Action: ticket.Extend, Note: "等配件", Until: c.Clock().Add(30 * 24 * time.Hour)})
 	yes := true

@@ -137,7 +137,7 @@ func (s *Service) letters(m ticket.Moment) []letter {
 			body += "（附照片）"
 		}
 		if d.Danger != "" {
-			return s.alarm(m, []int64{m.LeadPost}, body)
+			return s.alarm(m, []int64{m.LeadPost}, what+"。"+body)
 		}
 		if e.ActorID == m.ReporterID {
 			return []letter{{"added", "居民有补充", body, "请查看", nil, lead}}
@@ -149,7 +149,7 @@ func (s *Service) letters(m ticket.Moment) []letter {
 			}
 		}
 		if d.Waiting {
-			return []letter{{"asked", "请您答复", e.Note, "请回复「补充」加您的话，" + s.clock(d.Until) + " 前有效", reporter, nil}}
+			return []letter{{"asked", "请您答复", e.Note, "请直接回复，" + s.clock(d.Until) + " 前", reporter, nil}}
 		}
 		if d.Unwatched {
 			return []letter{{"supervised", "已移出市级关注", body, due, nil, lead}}

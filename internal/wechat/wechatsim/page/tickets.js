@@ -28,6 +28,8 @@ const choices = {
   satisfaction: ['满意吗', [['satisfied', '满意'], ['basic', '基本满意'], ['dissatisfied', '不满意']]],
   approve: ['是否同意', [['true', '同意'], ['false', '不同意']]],
   approved: ['是否同意', [['true', '同意'], ['false', '不同意']]],
+  wait: ['要等居民答复吗', [['', '不等'], ['true', '停止计时，等居民答复']]],
+  watch: ['市级关注', [['', '不变'], ['true', '列入'], ['false', '移出']]],
 }
 const views = [['inbox', '待办'], ['mine', '我报的'], ['following', '关注的'], ['overdue', '超期'], ['watched', '关注名单']]
 
@@ -136,8 +138,7 @@ function step(e) {
 
 // begin does an action that needs nothing, or opens its form.
 function begin(app, t, a, box) {
-  const told = Array.isArray(a.needs) ? a.needs : null
-  const needs = (told && (told.length || !asksFor[a.action]) ? told : asksFor[a.action] || []).filter((n) => n !== 'photos')
+  const needs = (Array.isArray(a.needs) ? told(a) : asksFor[a.action] || []).filter((n) => !n.startsWith('photos'))
   if (!needs.length) return act(app, t, a, {}, box)
   box.replaceChildren(h('form', { class: 'form', onsubmit: (e) => {
     e.preventDefault()
@@ -155,6 +156,14 @@ function begin(app, t, a, box) {
   box.querySelector('input, textarea, select')?.focus()
   box.scrollIntoView({ block: 'nearest' })
   return undefined
+}
+
+// told are the fields that the server asks for and takes; what needs none and
+// takes a note alone is done at once, unless the note is all of it.
+function told(a) {
+  const takes = (a.takes || []).map((n) => `${n}?`)
+  const plain = !a.needs.length && takes.every((n) => n === 'note?' || n === 'photos?')
+  return plain && a.action !== 'add' ? [] : [...a.needs, ...takes]
 }
 
 // offered are what the server lets choose from, by the field of an action.
