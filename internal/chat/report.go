@@ -24,7 +24,7 @@ func (c *turn) sentence(ctx context.Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if r.Emergency || r.Clear && worth(r) || c.Tickets.Rules().Content.Look(text).Advert {
+	if r.Emergency || r.Clear && worth(r) || c.Tickets.Rules().Content.Advert(text) {
 		if c.st.Ask != askNothing {
 			c.forget() // a new problem takes the place of the question
 		}

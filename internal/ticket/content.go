@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 	"gopkg.in/yaml.v3"
@@ -15,10 +16,9 @@ import (
 
 // Content says what people write that others must not read as it stands: config/content.yaml.
 type Content struct {
-	rude, complaint *regexp.Regexp
-	called, titled  *regexp.Regexp
-	signs           []*regexp.Regexp
-	least           int
+	abuse, signs, reach, complaints []string // folded
+	least                           int
+	rude, called, titled            *regexp.Regexp
 }
 
 // listed is a list of words that knows its lines.
@@ -30,6 +30,7 @@ func LoadContent(text []byte) (*Content, error) {
 		Abuse   listed `yaml:"abuse"`
 		Adverts struct {
 			Signs      listed    `yaml:"signs"`
+			Reach      listed    `yaml:"reach"`
 			Least      yaml.Node `yaml:"least"`
 			Complaints listed    `yaml:"complaints"`
 		} `yaml:"adverts"`
@@ -47,7 +48,7 @@ func LoadContent(text []byte) (*Content, error) {
 	var c Content
 	words := map[string][]string{}
 	for name, l := range map[string]listed{
-		"abuse": file.Abuse, "adverts.signs": file.Adverts.Signs, "adverts.complaints": file.Adverts.Complaints, "names.calls": file.Names.Calls, "names.titles": file.Names.Titles,
+		"abuse": file.Abuse, "adverts.signs": file.Adverts.Signs, "adverts.reach": file.Adverts.Reach, "adverts.complaints": file.Adverts.Complaints, "names.calls": file.Names.Calls, "names.titles": file.Names.Titles,
 	} {
 		var err error
 		if words[name], err = l.words(name); err != nil {
@@ -61,10 +62,8 @@ func LoadContent(text []byte) (*Content, error) {
 	if !regexp.MustCompile(`^\p{Han}+$`).MatchString(file.Names.Surnames.Value) {
 		return nil, fmt.Errorf("line %d: names.surnames is a line of characters, each a surname", file.Names.Surnames.Line)
 	}
-	c.rude, c.complaint = oneOf(words["abuse"]), oneOf(words["adverts.complaints"])
-	for _, w := range words["adverts.signs"] {
-		c.signs = append(c.signs, oneOf([]string{w}))
-	}
+	c.abuse, c.signs, c.reach, c.complaints = words["abuse"], words["adverts.signs"], words["adverts.reach"], words["adverts.complaints"]
+	c.rude = oneOf(c.abuse)
 	c.called = regexp.MustCompile(`(` + oneOf(words["names.calls"]).String() + `)(是|叫|为|[:： ])?[` + surnames + `]\p{Han}{1,2}`)
 	c.titled = regexp.MustCompile(`[` + surnames + `]\p{Han}{0,2}?(` + oneOf(words["names.titles"]).String() + `)`)
 	return &c, nil
@@ -76,9 +75,9 @@ func (l listed) words(name string) ([]string, error) {
 	}
 	var out []string
 	for _, n := range l {
-		w := strings.ToLower(norm.NFKC.String(n.Value))
+		w := folded(n.Value)
 		switch {
-		case n.Kind != yaml.ScalarNode || strings.TrimSpace(w) == "" || w != strings.TrimSpace(w):
+		case n.Kind != yaml.ScalarNode || w == "":
 			return nil, fmt.Errorf("line %d: %s has an entry that is no word", n.Line, name)
 		case slices.Contains(out, w):
 			return nil, fmt.Errorf("line %d: %s has %s twice", n.Line, name, n.Value)
@@ -123,21 +122,54 @@ func (f Finding) Why() []string {
 	return out
 }
 
-// reached is how one is told to reach who advertises.
-var reached = regexp.MustCompile(`(?i)1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}|0\d{2,3}[\s-]?\d{7,8}|400[\s-]?\d{3}[\s-]?\d{4}|微信|vx|v信|薇信|加我|qq|https?://|www\.|\.com|\.cn|扫码`)
-
 // Look reads a text.
 func (c *Content) Look(text string) Finding {
-	text = norm.NFKC.String(text)
+	folded := folded(text)
+	return Finding{Abuse: anyOf(c.abuse, folded), Advert: c.advert(folded), Personal: c.impersonal(text) != text}
+}
+
+// Advert is Look for an advertisement alone.
+func (c *Content) Advert(text string) bool { return c.advert(folded(text)) }
+
+func (c *Content) advert(folded string) bool {
+	if !anyOf(c.reach, folded) && !numbered(folded) {
+		return false
+	}
 	signs := 0
 	for _, s := range c.signs {
-		if s.MatchString(text) {
+		if strings.Contains(folded, s) {
 			signs++
 		}
 	}
-	return Finding{
-		Abuse: c.rude.MatchString(text), Advert: signs >= c.least && reached.MatchString(text) && !c.complaint.MatchString(text), Personal: c.impersonal(text) != text,
+	return signs >= c.least && !anyOf(c.complaints, folded)
+}
+
+func anyOf(words []string, text string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+}
+
+// numbered says that a folded text has a number that one can call.
+func numbered(folded string) bool {
+	digits := 0
+	for _, r := range folded {
+		if digits++; r < '0' || r > '9' {
+			digits = 0
+		}
+		if digits == 7 {
+			return true
+		}
 	}
+	return false
+}
+
+// folded is a text in which case, width and the marks between characters do not matter.
+func folded(text string) string {
+	return strings.ToLower(strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsNumber(r) {
+			return -1
+		}
+		return r
+	}, norm.NFKC.String(text)))
 }
 
 // Polite is a text with ** for its insults.

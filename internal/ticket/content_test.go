@@ -74,7 +74,7 @@ func TestContent_MasksForOthers(t *testing.T) {
 }
 
 func TestLoadContent_RefusesWhatIsWrongAndNamesTheLine(t *testing.T) {
-	good := "abuse: [坏蛋]\nadverts:\n  signs: [优惠, 贷款]\n  least: 2\n  complaints: [投诉]\nnames:\n  surnames: 王李\n  calls: [叫]\n  titles: [先生]\n"
+	good := "abuse: [坏蛋]\nadverts:\n  signs: [优惠, 贷款]\n  reach: [微信]\n  least: 2\n  complaints: [投诉]\nnames:\n  surnames: 王李\n  calls: [叫]\n  titles: [先生]\n"
 	if _, err := ticket.LoadContent([]byte(good)); err != nil {
 		t.Fatal(err)
 	}
@@ -82,10 +82,10 @@ func TestLoadContent_RefusesWhatIsWrongAndNamesTheLine(t *testing.T) {
 		"a key nobody knows":    {"abuse:", "abuses:", "line 1"},
 		"nothing":               {"abuse: [坏蛋]", "abuse: []", "abuse"},
 		"twice":                 {"[优惠, 贷款]", "[优惠, 贷款, 优惠]", "line 3"},
-		"an empty word":         {"[投诉]", "[投诉, \"\"]", "line 5"},
-		"too few":               {"least: 2", "least: 1", "line 4"},
-		"more than there are":   {"least: 2", "least: 3", "line 4"},
-		"surnames of no people": {"王李", "ab", "line 7"},
+		"an empty word":         {"[投诉]", "[投诉, \"\"]", "line 6"},
+		"too few":               {"least: 2", "least: 1", "line 5"},
+		"more than there are":   {"least: 2", "least: 3", "line 5"},
+		"surnames of no people": {"王李", "ab", "line 8"},
 	} {
 		_, err := ticket.LoadContent([]byte(strings.Replace(good, c.from, c.to, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.says) {
@@ -125,6 +125,20 @@ func TestContent_NoReportIsTakenForAnAdvertisement(t *testing.T) {
 	}
 	if reports < 1000 || rude > 5 {
 		t.Errorf("%d of %d sentences are insults", rude, reports)
+	}
+}
+
+func BenchmarkContent_Advert(b *testing.B) {
+	text, err := os.ReadFile("../../config/content.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := ticket.LoadContent(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		c.Advert("福馨苑3号楼2单元楼道灯坏了好几天了，没人管")
 	}
 }
 

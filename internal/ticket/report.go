@@ -78,7 +78,7 @@ func (s *Service) Report(ctx context.Context, r Report) (Ticket, error) {
 	if err != nil {
 		return Ticket{}, err
 	}
-	advert := !u.Reading.Emergency && s.Rules().Content.Look(r.Text).Advert
+	advert := !u.Reading.Emergency && s.Rules().Content.Advert(r.Text)
 	switch {
 	case advert && !r.Sure:
 		return s.refuseAdvert(ctx, r)
