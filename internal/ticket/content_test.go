@@ -27,13 +27,13 @@ func contentRules(t *testing.T) *ticket.Content {
 func TestContent_FindsWhatOthersMustNotRead(t *testing.T) {
 	c := contentRules(t)
 	for text, want := range map[string]string{
-		"3号楼2单元楼道灯坏了":                           "",
-		"物业的傻 逼，灯坏了三天没人管":                       "abuse",
-		"物业是傻-B吗，水管漏了":                          "abuse",
-		"ＳＢ物业王八蛋":                               "abuse",
-		"大妈的狗没拴，我妈的轮椅上不了坡道":                     "",
-		"拐过去死角那里没有灯":                            "",
-		"废物堆在楼道里":                               "",
+		"3号楼2单元楼道灯坏了":       "",
+		"物业的傻 逼，灯坏了三天没人管":   "abuse",
+		"物业是傻-B吗，水管漏了":      "abuse",
+		"ＳＢ物业王八蛋":           "abuse",
+		"大妈的狗没拴，我妈的轮椅上不了坡道": "",
+		"拐过去死角那里没有灯":        "",
+		"废物堆在楼道里":           "",
 		"专业疏通下水道，24小时上门服务，价格优惠，电话13812345678":   "advert,personal",
 		"低息贷款无抵押，加微信daikuan888":                 "advert,personal",
 		"高薪招聘兼职日结，扫码进群，QQ 12345678":             "advert,personal",
