@@ -152,7 +152,7 @@ const (
 	// makes a guess e times as likely as the next.
 	softness = 1.5
 	// second words say less than the first: points count by this power.
-	damping = 0.6
+	damping = 0.5
 )
 
 // values weigh the points together with what was learnt, by category.

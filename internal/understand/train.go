@@ -13,10 +13,10 @@ const (
 	epochs    = 25
 	rate      = 1.0
 	slowing   = 0.1  // of the rate, each epoch
-	decay     = 1e-3 // towards zero
+	decay     = 3e-3 // towards zero
 	seldom    = 2    // a gram that fewer texts have is not learnt
 	faint     = 0.35 // a weight below it is left out
-	wordShare = 0.5  // how much a word of the rules counts beside a sentence
+	wordShare = 0.25 // how much a word of the rules counts beside a sentence
 	wordFrom  = 6    // the weight from which a word of the rules is learnt from
 )
 
