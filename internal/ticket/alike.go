@@ -24,6 +24,7 @@ type Likeness struct {
 	Wide       []string   `yaml:"wide"`
 	Points     struct {
 		Category      float64 `yaml:"category"`
+		Near          float64 `yaml:"near"`
 		Unit          float64 `yaml:"unit"`
 		Building      float64 `yaml:"building"`
 		Unsaid        float64 `yaml:"unsaid"`
@@ -105,7 +106,7 @@ func (l *Likeness) Compare(now, then Sighting) Alike {
 	case !l.near(now.Category, then.Category):
 		return a
 	default:
-		a.Why = append(a.Why, "类别相近")
+		add("类别相近", p.Near)
 	}
 	elsewhere := p.Elsewhere
 	if wide {
