@@ -52,6 +52,7 @@ type App struct {
 	WeChat  *wechat.Client
 	Chat    *chat.Service
 	Sim     *wechatsim.Sim // nil outside the demo
+	told    *notify.Service
 
 	rules           atomic.Pointer[Rules]
 	public, admin   *http.Server
@@ -156,8 +157,10 @@ func (a *App) build(version string) error {
 	location := a.Tickets.Rules().Calendar.Location()
 	told := &notify.Service{
 		DB: a.DB, Tickets: a.Tickets, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
-		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Location: location, Now: now,
+		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Board: site + "/board/", Location: location, Now: now,
+		BriefHour: func() int { return a.rules.Load().Briefs.Hour }, Count: a.count,
 	}
+	a.told = told
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
 	a.Chat = &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy"}
 	s := &web.Server{
@@ -243,6 +246,9 @@ func (a *App) sweep(ctx context.Context) {
 			slog.ErrorContext(ctx, "tickets of vacant posts were not looked for", "error", err)
 		} else if n > 0 {
 			slog.InfoContext(ctx, "tickets of vacant posts were handed on", "tickets", n)
+		}
+		if err := a.told.Plan(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "the next briefs were not planned", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -17,6 +17,7 @@ import (
 	"fenlin/config"
 	"fenlin/internal/calendar"
 	"fenlin/internal/member"
+	"fenlin/internal/notify"
 	"fenlin/internal/outage"
 	"fenlin/internal/routing"
 	"fenlin/internal/stats"
@@ -29,6 +30,7 @@ type Rules struct {
 	Desk      ticket.Rules
 	Outages   *outage.Rules
 	Stats     stats.Rules
+	Briefs    notify.BriefRules
 	Consents  member.ConsentTexts
 	Retention []Kept // what has an end, and when
 
@@ -54,6 +56,7 @@ func tryRules(dir string) (Rules, []error) {
 	read(&r, &wrong, dir, "calendar.yaml", calendar.New, &r.Desk.Calendar)
 	read(&r, &wrong, dir, "rates.yaml", stats.LoadWeights, &r.Stats.Weights)
 	read(&r, &wrong, dir, "figures.yaml", stats.LoadFigures, &r.Stats.Printed)
+	read(&r, &wrong, dir, "briefs.yaml", notify.LoadBriefs, &r.Briefs)
 	read(&r, &wrong, dir, "consent.yaml", member.LoadConsents, &r.Consents)
 	read(&r, &wrong, dir, "retention.yaml", LoadRetention, &r.Retention)
 	return r, wrong

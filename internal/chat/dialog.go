@@ -189,6 +189,8 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 		return c.danger(ctx, in.number)
 	case wordRemind:
 		return c.remind(ctx, in.rest)
+	case wordBrief:
+		return c.brief(ctx, in.rest)
 	case wordLeave:
 		if stood.Ask == askNothing {
 			return sayNothingToLeave, nil

@@ -17,6 +17,24 @@ li: 3号楼2单元楼道灯坏了
 li: 查
 < FY261123-0001 | 已派单
 `},
+	{"who leads chooses their briefs, nobody else gets any", `
+branch: 简报
+< 每天一条简报 | 上周的简报 | 简报 关
+branch: 简报 关
+< 不再发简报 | 简报 每天 | 简报 每周
+branch: 简报
+< 不再发简报
+branch: 简报每天
+< 每天一条简报 | !上周的简报
+branch: 简报 每周
+< 上周的简报 | !每天一条
+branch: 简报：都要
+< 每天一条简报 | 上周的简报
+li: 简报 每天
+< 只发给 | 没有要收的简报
+li: 帮助
+< 简报 关
+`},
 	{"a compound named for certain needs no home", `
 new: 福馨苑3号楼2单元楼道灯坏了
 < FY261123-0001 | 福馨苑小区 3号楼2单元 | 回复「小区」绑定

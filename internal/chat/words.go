@@ -31,6 +31,7 @@ const (
 	wordPrivacy  word = "privacy"  // 隐私
 	wordRemind   word = "remind"   // 提醒
 	wordDanger   word = "danger"   // 紧急
+	wordBrief    word = "brief"    // 简报
 )
 
 // input is a text taken apart; the zero value is a sentence.
@@ -72,6 +73,7 @@ var commands = []struct {
 	{wordPrivacy, regexp.MustCompile(`^(?:隐私|隐私政策|个人信息|我的信息|我的数据|撤回同意)$`)},
 	{wordDanger, regexp.MustCompile(`^(?:很|十分|非常)?(?:紧急|危急|危险|有危险|有人有危险|紧急情况)` + gap + number + `$`)},
 	{wordRemind, regexp.MustCompile(`^提醒(?:方式|设置)?()(?:[\s:,]*(\d{1,2}|逐条|汇总)[点时]?(?:汇总)?)?$`)},
+	{wordBrief, regexp.MustCompile(`^简报(?:方式|设置)?()(?:[\s:,]*(关闭?|不要|退订|每[天日]|日报|每周|周报|开启?|都要|全部))?$`)},
 	{wordClose, regexp.MustCompile(`^(?:注销|退订|取消关注|注销账号|删除账号)$`)},
 }
 

@@ -126,15 +126,23 @@ func (s *Service) settle(ctx context.Context, n Notice, state State, channel str
 }
 
 func (s *Service) byTemplate(ctx context.Context, openid string, n Notice) error {
-	return s.WeChat.SendTemplate(ctx, openid, s.Templates.Template, s.Link(n.Number), s.fields(n), n.Key)
+	return s.WeChat.SendTemplate(ctx, openid, s.Templates.Template, s.page(n), s.fields(n), n.Key)
 }
 
 func (s *Service) bySubscription(ctx context.Context, openid string, n Notice) error {
-	return s.WeChat.SendSubscription(ctx, openid, s.Templates.Subscription, s.Link(n.Number), s.fields(n))
+	return s.WeChat.SendSubscription(ctx, openid, s.Templates.Subscription, s.page(n), s.fields(n))
 }
 
 func (s *Service) byMessage(ctx context.Context, openid string, n Notice) error {
 	return s.WeChat.SendText(ctx, openid, fmt.Sprintf("【%s】%s\n%s\n%s\n%s", n.Title, n.Number, n.Place, n.Body, n.Next))
+}
+
+// page is where a notice leads.
+func (s *Service) page(n Notice) string {
+	if n.Kind == kindBrief {
+		return s.Board
+	}
+	return s.Link(n.Number)
 }
 
 // fields fill the template; WeChat allows 20 characters in a thing.

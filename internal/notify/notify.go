@@ -86,8 +86,12 @@ type Service struct {
 	WeChat    *wechat.Client
 	Templates Templates
 	Link      func(number string) string // the page of a ticket
+	Board     string                     // the page of the numbers
 	Location  *time.Location
 	Now       func() time.Time
+
+	BriefHour func() int                                                    // at which briefs go out
+	Count     func(ctx context.Context, of Span) (counts Counts, err error) // what a brief tells; package stats counts
 }
 
 // Handlers are the topics this package works on.
@@ -99,6 +103,8 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		ticket.TopicCheck: s.check,
 		TopicSend:         s.send,
 		TopicDigest:       s.digest,
+		TopicBriefs:       s.briefs,
+		TopicBrief:        s.brief,
 	}
 }
 

@@ -26,6 +26,7 @@ const template = "t-progress"
 type city struct {
 	*tickettest.Town
 	sim *wechatsim.Sim
+	n   *notify.Service
 }
 
 func newCity(t *testing.T) *city {
@@ -49,7 +50,7 @@ func newCity(t *testing.T) *city {
 		Templates: notify.Templates{Template: template}, Link: func(number string) string { return "http://fenlin.test/app/#/tickets/" + number },
 	}
 	w.Outbox.Handlers = n.Handlers()
-	return &city{w, sim}
+	return &city{w, sim, n}
 }
 
 // drain works until nothing is due.

@@ -37,6 +37,10 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 		t.Errorf("home forgotten: %s", gone.content)
 	}
 	s.call(t, "wang", "PATCH", "/me", object{"compound_id": fmt.Sprint(s.Units["福馨苑小区"])}).want(t, 200)
+	if branch.at("brief") != "both" || s.call(t, "branch", "PATCH", "/me", object{"brief": "weekly"}).want(t, 200).at("brief") != "weekly" {
+		t.Errorf("briefs: %s", branch.content)
+	}
+	s.call(t, "branch", "PATCH", "/me", object{"brief": "hourly"}).refused(t, 422, "invalid")
 
 	preview := s.call(t, "li", "POST", "/tickets/preview", object{"text": lamp, "location": object{"lat": 37.26, "lng": 111.78}}).want(t, 200)
 	if preview.at("category", "code") != "lighting" || preview.at("building") != "3" || preview.at("unit") != "2" || preview.at("route", "lead", "role") == nil ||

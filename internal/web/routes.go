@@ -36,7 +36,7 @@ func (s *Server) routes(r *gin.Engine) {
 	open(a, route{post, "/sessions", "signIn", "登录：用微信的一次性代码换取会话", 201, []int{tooMany}}, s.signIn)
 	signed(a, route{remove, "/sessions", "signOut", "退出登录", 204, nil}, s.signOut)
 	signed(a, route{get, "/me", "showMe", "我是谁", 200, nil}, s.showMe)
-	signed(a, route{patch, "/me", "changeMe", "改称呼、改所住小区、改提醒方式", 200, []int{notFound}}, s.changeMe)
+	signed(a, route{patch, "/me", "changeMe", "改称呼、改所住小区、改提醒和简报的方式", 200, []int{notFound}}, s.changeMe)
 	signed(a, route{get, "/me/export", "exportMe", "导出我的全部数据", 200, nil}, s.exportMe)
 	signed(a, route{remove, "/me", "closeMe", "注销，清除个人信息", 204, []int{conflict}}, s.closeMe)
 	signed(a, route{post, "/me/phone", "bindPhone", "绑定手机号，即同意手机号的使用：用微信手机号按钮的一次性代码", 200, []int{conflict}}, s.bindPhone)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -98,6 +99,7 @@ type meView struct {
 	Phone    string         `json:"phone" doc:"masked: 138****5678; empty until bound"`
 	Compound maybe[named]   `json:"compound" doc:"where this person lives; null while unknown"`
 	Digest   int            `json:"digest_hour" doc:"when all reminders of time limits come together, once a day; 0 = each by itself"`
+	Brief    string         `json:"brief" enum:"off,daily,weekly,both" doc:"which briefs this person wants of what they lead; nobody else gets any"`
 	Roles    list[string]   `json:"roles"`
 	Posts    list[heldPost] `json:"posts"`
 }
@@ -122,7 +124,7 @@ func (s *Server) viewMe(ctx context.Context, p member.Person) (meView, error) {
 	if err != nil {
 		return meView{}, err
 	}
-	me := meView{ID: idOf(p.ID), Name: p.Name, Phone: contact.Phone, Compound: home, Digest: p.DigestHour, Roles: list[string]{string(org.Resident)}}
+	me := meView{ID: idOf(p.ID), Name: p.Name, Phone: contact.Phone, Compound: home, Digest: p.DigestHour, Brief: string(cmp.Or(p.Brief, member.BothBriefs)), Roles: list[string]{string(org.Resident)}}
 	if p.Member {
 		me.Roles = append(me.Roles, string(org.Member))
 	}
@@ -161,6 +163,7 @@ type changeMeInput struct {
 		Name       *string `json:"name,omitempty" maxLength:"32" doc:"what this person wants to be called"`
 		CompoundID *id     `json:"compound_id,omitempty" doc:"where this person lives; empty forgets it"`
 		Digest     *int    `json:"digest_hour,omitempty" minimum:"0" maximum:"22" doc:"6 to 22: reminders of time limits come together at that hour, once a day; 0: each by itself"`
+		Brief      *string `json:"brief,omitempty" enum:"off,daily,weekly,both" doc:"which briefs to get of what this person leads"`
 	}
 }
 
@@ -185,6 +188,11 @@ func (s *Server) changeMe(ctx context.Context, c caller, in *changeMeInput) (*bo
 	}
 	if hour := in.Body.Digest; hour != nil {
 		if err := s.Members.Digest(ctx, c.Person.ID, *hour); err != nil {
+			return nil, err
+		}
+	}
+	if brief := in.Body.Brief; brief != nil {
+		if err := s.Members.ChooseBrief(ctx, c.Person.ID, member.Brief(*brief)); err != nil {
 			return nil, err
 		}
 	}
