@@ -216,7 +216,7 @@ func TestSeed_ThePastIsWholeAndLeavesNothingToDo(t *testing.T) {
 	}
 	city := org.Actor{Person: 1, Posts: []org.Post{{ID: 1, OrgID: root.ID, OrgPath: root.Path, Role: org.CitySecretary}}}
 	table, err := statsOf(t, s).Rates(context.Background(), stats.Query{By: city})
-	if err != nil || table.Total.Counts[stats.Accepted] != 0 {
-		t.Errorf("this year begins with %v: %v", table.Total.Counts, err)
+	if err != nil || table.Total.Of(stats.Accepted) != 0 {
+		t.Errorf("this year begins with %v: %v", table.Total.Of(stats.Accepted), err)
 	}
 }

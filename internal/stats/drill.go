@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
 
 	"gorm.io/gorm"
+
+	"fenlin/internal/org"
 )
 
 // Behind is a ticket behind a figure, without what its people wrote.
@@ -27,6 +30,8 @@ type Behind struct {
 
 // Page is one page of the tickets behind a figure; Count is how many there are in all.
 type Page struct {
+	Org   org.Unit
+	AsOf  time.Time // all that happened until then is counted
 	Count int64
 	Items []Behind
 	Next  string
@@ -36,69 +41,146 @@ type Page struct {
 const MaxPage = 100
 
 // Tickets returns the tickets that make up a count: the measure of the row
-// with that key, of all rows when the key is empty, newest first.
+// with that key, of all rows when the key is empty, newest first. The count is
+// that row's figure, read at the same moment as the tickets.
 // Errors: those of Rates, ErrMeasure, ErrKey, ErrCursor.
 func (s *Service) Tickets(ctx context.Context, q Query, m Measure, key string, limit int, cursor string) (Page, error) {
 	now := s.Now()
-	_, stood, err := s.admit(ctx, &q, now)
+	unit, stood, err := s.admit(ctx, &q, now)
 	if err != nil {
 		return Page{}, err
 	}
-	by, ok := groups[q.Group]
-	if !ok {
-		return Page{}, ErrGroup
-	}
-	i := slices.IndexFunc(measures, func(k measure) bool { return k.name == m })
-	if i < 0 {
+	if !slices.Contains(Measures, m) {
 		return Page{}, ErrMeasure
 	}
 	if limit <= 0 || limit > MaxPage {
 		limit = 20
 	}
-	if q.Group == Month && key != "" {
-		if err := s.within(&q, key); err != nil {
-			return Page{}, err
+	from, err := readCursor(cursor)
+	if err != nil {
+		return Page{}, err
+	}
+	if err := s.narrow(&q, key); err != nil {
+		return Page{}, err
+	}
+	s.catchUp(ctx)
+	page := Page{Org: unit}
+	err = s.DB.Snapshot(ctx, func(tx *gorm.DB) error {
+		var err error
+		if page.AsOf, err = s.asOf(tx, now); err != nil {
+			return err
 		}
-	}
-	tx := s.tickets(ctx, q, stood).Where(measures[i].at(now))
-	if column := by.key; q.Group != Whole && q.Group != Month && key != "" {
-		id, err := strconv.ParseInt(key, 10, 64)
-		switch {
-		case key == None:
-			tx = tx.Where(column + " IS NULL")
-		case q.Group == Category:
-			tx = tx.Where(column+" = ?", key)
-		case err != nil:
-			return Page{}, ErrKey
-		default: // as a number: MySQL compares a text with a BIGINT as floats
-			tx = tx.Where(column+" = ?", id)
-		}
-	}
-	var page Page
-	if err := tx.Session(&gorm.Session{}).Count(&page.Count).Error; err != nil {
-		return page, err
-	}
-	if cursor != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(cursor)
+		sc, err := s.scope(tx, q, stood)
 		if err != nil {
-			return page, ErrCursor
+			return err
 		}
-		before, err := strconv.ParseInt(string(raw), 10, 64)
+		all, err := s.sum(tx, q, sc, now)
 		if err != nil {
-			return page, ErrCursor
+			return err
 		}
-		tx = tx.Where("t.id < ?", before)
-	}
-	if q.Group != Handler {
-		tx = tx.Joins("LEFT JOIN posts p ON p.id = t.lead_post")
-	}
-	err = tx.Select("t.id, t.number, t.org_id, h.name AS org_name, t.category, t.state, t.created_at, t.due_at, t.closed_at, p.title AS lead_title").
-		Order("t.id DESC").Limit(limit + 1).Scan(&page.Items).Error
-	if err == nil && len(page.Items) > limit {
-		page.Items = page.Items[:limit]
-		page.Next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d", page.Items[limit-1].ID))
-	}
+		counted := &all.total
+		if _, units := unitKinds[q.Group]; units && key != "" {
+			counted = all.of(key)
+		}
+		if page.Count = counted.Of(m); page.Count == 0 {
+			return nil
+		}
+		g := gathering{Service: s, tx: tx, q: q, own: sc.own}
+		found, err := g.behind(sc, m, key, now, from, limit+1)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		if len(found) > limit {
+			last := found[limit-1]
+			found = found[:limit]
+			page.Next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%d", last.CreatedAt, last.TicketID))
+		}
+		page.Items, err = shown(tx, found)
+		return err
+	})
 	return page, err
+}
+
+// narrow turns the key of a row into what the question asks for alone, where it can.
+func (s *Service) narrow(q *Query, key string) error {
+	if !slices.Contains(groups, q.Group) {
+		return ErrGroup
+	}
+	if key == "" || q.Group == Whole {
+		return nil
+	}
+	id, err := strconv.ParseInt(key, 10, 64)
+	switch {
+	case q.Group == Month:
+		return s.within(q, key)
+	case q.Group == Category && q.Category != "" && q.Category != key, q.Group == Handler && q.Handler != 0 && q.Handler != id:
+		return ErrKey
+	case q.Group == Category:
+		q.Category, q.Group = key, Whole
+	case key == None:
+	case err != nil:
+		return ErrKey
+	case q.Group == Handler && id == 0:
+		return ErrKey
+	case q.Group == Handler:
+		q.Handler, q.Group = id, Whole
+	}
+	return nil
+}
+
+// position is where a page begins: after this ticket.
+type position struct{ at, id int64 }
+
+func readCursor(cursor string) (position, error) {
+	if cursor == "" {
+		return position{math.MaxInt64, 0}, nil
+	}
+	var p position
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err == nil {
+		_, err = fmt.Sscanf(string(raw), "%d.%d", &p.at, &p.id)
+	}
+	if err != nil {
+		return p, ErrCursor
+	}
+	return p, nil
+}
+
+// behind finds the tickets of a measure in a row, newest first.
+func (g gathering) behind(sc scope, m Measure, key string, now time.Time, from position, limit int) ([]kept, error) {
+	places := sc.own
+	if _, units := unitKinds[g.q.Group]; units && key != "" && key != None {
+		places = slices.DeleteFunc(slices.Clone(sc.rows), func(p place) bool { return strconv.FormatInt(p.UnitID, 10) != key })
+		if len(places) == 0 {
+			return nil, ErrKey
+		}
+	}
+	tx := g.among(places)
+	if key == None {
+		for _, p := range sc.rows {
+			a, b := org.Below(p.Path)
+			tx = tx.Where("NOT (p.path >= ? AND p.path < ?)", a, b)
+		}
+	}
+	var found []kept
+	err := tx.Where("r.created_at >= ? AND r.created_at < ? AND r.measures & ? <> 0", g.q.From.UnixMilli(), g.end(g.q.To, now).UnixMilli(), int64(1)<<bit(m)).
+		Where("r.created_at < ? OR r.created_at = ? AND r.ticket_id < ?", from.at, from.at, from.id).
+		Order("r.created_at DESC, r.ticket_id DESC").Limit(limit).Select("r.ticket_id, r.created_at").Find(&found).Error
+	return found, err
+}
+
+// shown is what is shown of tickets, in their order.
+func shown(tx *gorm.DB, found []kept) ([]Behind, error) {
+	ids := make([]int64, 0, len(found))
+	for _, k := range found {
+		ids = append(ids, k.TicketID)
+	}
+	var out []Behind
+	err := tx.Raw(`SELECT t.id, t.number, t.org_id, h.name AS org_name, t.category, t.state, t.created_at, t.due_at, t.closed_at, p.title AS lead_title
+FROM tickets t JOIN org_history h ON h.org_id = t.org_id AND h.from_at <= t.created_at AND h.to_at > t.created_at
+LEFT JOIN posts p ON p.id = t.lead_post WHERE t.id IN ?`, ids).Scan(&out).Error
+	slices.SortFunc(out, func(a, b Behind) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	return out, err
 }
 
 // within narrows the period to one month of it.

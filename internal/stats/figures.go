@@ -93,6 +93,13 @@ const (
 	problems = " FROM tickets t JOIN org_units u ON u.id = t.org_id WHERE u.name = @compound AND t.created_at >= @from AND t.created_at < @to AND "
 )
 
+// The counts of the rates in SQL; @now is the moment of the question.
+const (
+	accepted = "t.state NOT IN ('withdrawn', 'merged', 'excluded')"
+	matured  = accepted + " AND (t.state IN ('closed', 'rejected') OR t.due_at < @now AND (t.paused_at = 0 OR t.due_at < t.paused_at))"
+	closed   = "t.state = 'closed'"
+)
+
 // sources is every figure that can be computed.
 var sources = map[string]source{
 	"organs":                  {sql: worked + "'organ'"},

@@ -1,6 +1,7 @@
-// Package stats computes the rates that the city looks at. It only reads, and
-// it is the only reader across tables. A figure and the tickets behind it are
-// found by the same condition, so the one can never contradict the other.
+// Package stats computes the rates that the city looks at. It only reads;
+// it is the only reader across tables, and what it writes are sums of what it
+// read (keep.go). A figure is the sum of the very rows behind it, so the one can
+// never contradict the other.
 package stats
 
 import (
@@ -9,9 +10,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strconv"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,7 +44,14 @@ type Weights struct {
 		Resolution   float64 `yaml:"resolution"`
 		Satisfaction float64 `yaml:"satisfaction"`
 	} `yaml:"weights"`
-	Basic int64 `yaml:"basic"` // hundredths
+	Basic int64            `yaml:"basic"` // hundredths
+	Doubt map[string]Doubt `yaml:"doubt"` // by the codes of signals
+}
+
+// Doubt is from when on a signal says that a rate is to be doubted.
+type Doubt struct {
+	Above float64 `yaml:"above"` // 0 to 1
+	Least int64   `yaml:"least"` // denominators below it say nothing
 }
 
 // LoadWeights reads config/rates.yaml; unknown keys are refused.
@@ -56,6 +65,19 @@ func LoadWeights(text []byte) (Weights, error) {
 	sum := w.Weights.Response + w.Weights.Resolution + w.Weights.Satisfaction
 	if sum < 0.999 || sum > 1.001 || w.Basic < 0 || w.Basic > 100 {
 		return w, errors.New("the weights must sum to 1 and basic must lie within 0 and 100")
+	}
+	for code, d := range w.Doubt {
+		if !slices.ContainsFunc(signals, func(s signal) bool { return s.code == code }) {
+			return w, fmt.Errorf("doubt: there is no signal %q", code)
+		}
+		if d.Above < 0 || d.Above > 1 || d.Least < 1 {
+			return w, fmt.Errorf("doubt %s: above must lie within 0 and 1, and least be at least 1", code)
+		}
+	}
+	for _, s := range signals {
+		if _, ok := w.Doubt[s.code]; !ok {
+			return w, fmt.Errorf("doubt: %s is missing", s.code)
+		}
 	}
 	return w, nil
 }
@@ -74,66 +96,10 @@ const (
 	Handler     Group = "handler"
 )
 
-// Measure is a count of tickets that a rate is made of.
-type Measure string
+var groups = []Group{Whole, Month, Category, Compound, Community, Subdistrict, Handler}
 
-// The measures.
-const (
-	Accepted  Measure = "accepted"  // created in the period, but not withdrawn, merged or excluded
-	Received  Measure = "received"  // accepted or excluded
-	Matured   Measure = "matured"   // accepted, and closed or past due (the clock of a suspended one stands)
-	Finished  Measure = "finished"  // matured, and the work is done
-	OnTime    Measure = "on_time"   // finished, never late
-	Settled   Measure = "settled"   // matured, closed as confirmed or tacit
-	Confirmed Measure = "confirmed" // settled by the reporter's word
-	Tacit     Measure = "tacit"     // settled by the reporter's silence
-	Answered  Measure = "answered"  // V: closed with an answered follow-up
-	Responded Measure = "responded" // answered, and the reporter had been contacted
-	Resolved  Measure = "resolved"  // answered: solved
-	Satisfied Measure = "satisfied" // answered: satisfied
-	Basic     Measure = "basic"     // answered: basically satisfied
-	Excluded  Measure = "excluded"  // excluded by a decision
-	Reopened  Measure = "reopened"  // accepted, and done again at least once
-	EverDone  Measure = "ever_done" // accepted, and finished at least once
-)
-
-// measure is a measure's condition on tickets t; @now is the moment of the question.
-type measure struct {
-	name Measure
-	cond string
-}
-
-// at is the condition at a moment; gorm takes neither mixed nor unused named values.
-func (m measure) at(now time.Time) string {
-	return strings.ReplaceAll(m.cond, "@now", strconv.FormatInt(now.UnixMilli(), 10))
-}
-
-var measures = []measure{
-	{Accepted, accepted},
-	{Received, "t.state NOT IN ('withdrawn', 'merged')"},
-	{Matured, matured},
-	{Finished, finished},
-	{OnTime, finished + " AND t.late = 0"},
-	{Settled, closed + " AND t.outcome <> ''"},
-	{Confirmed, closed + " AND t.outcome IN ('confirmed', 'followed_up')"},
-	{Tacit, closed + " AND t.outcome = 'tacit'"},
-	{Answered, answered},
-	{Responded, answered + " AND t.contacted_at > 0"},
-	{Resolved, answered + " AND t.solved = 1"},
-	{Satisfied, answered + " AND t.satisfaction = 'satisfied'"},
-	{Basic, answered + " AND t.satisfaction = 'basic'"},
-	{Excluded, "t.state = 'excluded'"},
-	{Reopened, accepted + " AND t.redos > 0"},
-	{EverDone, accepted + " AND (t.redos > 0 OR t.finished_at > 0)"},
-}
-
-const (
-	accepted = "t.state NOT IN ('withdrawn', 'merged', 'excluded')"
-	matured  = accepted + " AND (t.state IN ('closed', 'rejected') OR t.due_at < @now AND (t.paused_at = 0 OR t.due_at < t.paused_at))"
-	finished = matured + " AND t.finished_at > 0 AND t.state IN ('finished', 'closed')"
-	closed   = "t.state = 'closed'"
-	answered = closed + " AND t.solved IS NOT NULL"
-)
+// unitKinds are the groups that are units of the tree.
+var unitKinds = map[Group]org.Kind{Compound: org.CompoundKind, Community: org.Community, Subdistrict: org.Subdistrict}
 
 // Service answers questions about rates and figures.
 type Service struct {
@@ -144,7 +110,8 @@ type Service struct {
 
 	Ages func(ctx context.Context, day string) ([]int, error) // of the workers on a day: their births are sealed
 
-	rules atomic.Pointer[Rules]
+	rules    atomic.Pointer[Rules]
+	counting sync.Mutex // held by who catches up before reading
 }
 
 // Rules are the files that stats goes by.
@@ -175,100 +142,143 @@ type Rate struct {
 
 // Row is one group's figures.
 type Row struct {
+	Tally
+
 	Key, Name    string
-	Counts       map[Measure]int64
 	Finish       Rate
 	OnTime       Rate
 	Settlement   Rate // 化解率
-	Response     Rate // 响应率
+	Answer       Rate // 响应率
 	Resolution   Rate // 解决率
 	Satisfaction Rate // 满意率
 	Composite    *float64
 	Exclusion    Rate
 	Reopen       Rate
+	Trust        []Signal // how far to trust the rates; of places alone
+	Before       *Row     // of the period before, without names; nil when there was nothing
 }
+
+// Times is how long things took, in whole minutes, told at most an eighth too long.
+type Times struct {
+	Count       int64
+	Median, P90 *int // within which a half, nine in ten were done; nil when nothing was
+}
+
+// Response is how long reporters waited to be contacted.
+func (t *Tally) Response() Times { return t.response.told() }
+
+// Handling is how long it took from the report to the finish that holds.
+func (t *Tally) Handling() Times { return t.handling.told() }
+
+func (t *times) told() Times { return Times{t.n, t.within(50), t.within(90)} }
 
 // Table is the answer.
 type Table struct {
 	Org      org.Unit
 	From, To time.Time
-	AsOf     time.Time
+	Before   struct{ From, To time.Time }
+	AsOf     time.Time // all that happened until then is counted
 	Group    Group
 	Rows     []Row
 	Total    Row                 // the sum: every ticket counts the same (micro)
 	Macro    map[string]*float64 // the mean of the rows' rates: every unit counts the same
 }
 
-// Rates answers a question with rows in the order of their names.
-// Errors: org.ErrOutside, ErrPeriod, ErrGroup.
+// Rates answers a question with rows in the order of their names, from what is
+// counted at one moment. Errors: org.ErrOutside, ErrPeriod, ErrGroup.
 func (s *Service) Rates(ctx context.Context, q Query) (Table, error) {
 	now := s.Now()
 	unit, stood, err := s.admit(ctx, &q, now)
 	if err != nil {
 		return Table{}, err
 	}
-	by, ok := groups[q.Group]
-	if !ok {
+	return s.table(ctx, q, unit, stood, now)
+}
+
+// table answers a question that is complete and allowed.
+func (s *Service) table(ctx context.Context, q Query, unit org.Unit, stood []string, now time.Time) (Table, error) {
+	if !slices.Contains(groups, q.Group) {
 		return Table{}, ErrGroup
 	}
-	name := "''"
-	if q.Group == Handler {
-		name = "MIN(p.title)"
-	}
-	columns := []string{by.key + " AS k", name + " AS n"}
-	for _, m := range measures {
-		columns = append(columns, fmt.Sprintf("SUM(CASE WHEN %s THEN 1 ELSE 0 END) AS %s", m.at(now), m.name))
-	}
-	rows, err := s.tickets(ctx, q, stood).Select(strings.Join(columns, ", ")).Group(by.key).Rows()
+	s.catchUp(ctx)
+	t := Table{Org: unit, From: q.From, To: q.To, Group: q.Group, Rows: []Row{}}
+	t.Before.From, t.Before.To = s.before(q.From, q.To)
+	var rows, before tallies
+	err := s.DB.Snapshot(ctx, func(tx *gorm.DB) error {
+		var err error
+		if t.AsOf, err = s.asOf(tx, now); err != nil {
+			return err
+		}
+		scope, err := s.scope(tx, q, stood)
+		if err != nil {
+			return err
+		}
+		if rows, err = s.sum(tx, q, scope, now); err != nil {
+			return err
+		}
+		q.From, q.To = t.Before.From, t.Before.To
+		if q.Group == Month { // a month has itself before it
+			q.Group = Whole
+		}
+		before, err = s.sum(tx, q, scope, now)
+		return err
+	})
 	if err != nil {
 		return Table{}, err
 	}
-	defer func() { _ = rows.Close() }()
-	sums, order := map[string]*Row{}, []string{}
-	total := Row{Counts: map[Measure]int64{}}
-	for rows.Next() {
-		var k, n *string
-		counts := make([]int64, len(measures))
-		into := []any{&k, &n}
-		for i := range counts {
-			into = append(into, &counts[i])
+	rules := s.rules.Load()
+	for key, counted := range rows.by {
+		r := Row{Key: key, Name: key, Tally: *counted}
+		if key == None {
+			r.Name = "小区未定"
 		}
-		if err := rows.Scan(into...); err != nil {
-			return Table{}, err
+		rules.Weights.rates(&r)
+		if t.Group != Handler { // a post is held by one person, and persons are not judged here
+			r.Trust = rules.Weights.trust(&r.Tally)
 		}
-		rowKey, rowName := s.label(q.Group, k, n)
-		r, ok := sums[rowKey]
-		if !ok {
-			r = &Row{Key: rowKey, Name: rowName, Counts: map[Measure]int64{}}
-			sums[rowKey], order = r, append(order, rowKey)
+		if was, ok := before.by[key]; ok {
+			r.Before = &Row{Key: key, Tally: *was}
+			rules.Weights.rates(r.Before)
 		}
-		for i, m := range measures {
-			r.Counts[m.name] += counts[i]
-			total.Counts[m.name] += counts[i]
-		}
+		t.Rows = append(t.Rows, r)
 	}
-	if err := rows.Err(); err != nil {
+	if err := s.name(ctx, t.Rows, t.Group, t.To); err != nil {
 		return Table{}, err
 	}
-	if by.unit {
-		if err := s.name(ctx, sums, q.To); err != nil {
-			return Table{}, err
-		}
-	}
-	weights := s.rules.Load().Weights
-	t := Table{Org: unit, From: q.From, To: q.To, AsOf: now, Group: q.Group, Rows: []Row{}}
-	for _, k := range order {
-		weights.rates(sums[k])
-		t.Rows = append(t.Rows, *sums[k])
-	}
 	slices.SortStableFunc(t.Rows, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
-	total.Name = unit.Name
-	weights.rates(&total)
-	t.Total, t.Macro = total, macro(t.Rows)
-	if q.Group == Whole {
-		t.Rows = []Row{total}
+	t.Total = Row{Name: unit.Name, Tally: rows.total, Before: &Row{Tally: before.total}}
+	rules.Weights.rates(&t.Total)
+	rules.Weights.rates(t.Total.Before)
+	t.Total.Trust = rules.Weights.trust(&t.Total.Tally)
+	t.Macro = macro(t.Rows)
+	if t.Group == Whole {
+		t.Rows = []Row{t.Total}
 	}
 	return t, nil
+}
+
+// catchUp counts what changed a moment ago, so that whoever acts and looks sees
+// it; but it waits for nobody who is counting already.
+func (s *Service) catchUp(ctx context.Context) {
+	if !s.counting.TryLock() {
+		return
+	}
+	defer s.counting.Unlock()
+	if err := s.Keep(ctx); err != nil && ctx.Err() == nil {
+		slog.WarnContext(ctx, "the rates were not kept", "error", err)
+	}
+}
+
+// before is the period of as many days or whole months that ends where this
+// one begins.
+func (s *Service) before(from, to time.Time) (time.Time, time.Time) {
+	a, b := from.In(s.Location), to.In(s.Location)
+	months := (b.Year()-a.Year())*12 + int(b.Month()) - int(a.Month())
+	if midnight := func(t time.Time) bool { return t.Equal(time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, s.Location)) }; midnight(a) && midnight(b) {
+		return a.AddDate(0, -months, 0), a
+	}
+	days := int((to.Sub(from) + 24*time.Hour - 1) / (24 * time.Hour))
+	return a.AddDate(0, 0, -days), a
 }
 
 // admit fills what was left open and refuses what is not the asker's. It
@@ -302,92 +312,43 @@ func (s *Service) admit(ctx context.Context, q *Query, now time.Time) (org.Unit,
 	return unit, stood, err
 }
 
-// name calls rows of units as they were called at the end of the period.
-func (s *Service) name(ctx context.Context, rows map[string]*Row, to time.Time) error {
+// name calls rows as people do, units as they were called at the end of the
+// period. Categories and months have their keys.
+func (s *Service) name(ctx context.Context, rows []Row, g Group, to time.Time) error {
+	if _, unit := unitKinds[g]; !unit && g != Handler {
+		return nil
+	}
 	ids := make([]int64, 0, len(rows))
-	for key := range rows {
-		if id, err := strconv.ParseInt(key, 10, 64); err == nil {
+	for _, r := range rows {
+		if id, err := strconv.ParseInt(r.Key, 10, 64); err == nil {
 			ids = append(ids, id)
 		}
 	}
-	names, err := s.Org.Names(ctx, ids, to.Add(-time.Millisecond))
-	for id, name := range names {
-		rows[strconv.FormatInt(id, 10)].Name = name
+	names := map[int64]string{}
+	var err error
+	if g == Handler {
+		var posts []struct {
+			ID    int64
+			Title string
+		}
+		posts, err = db.Lookup[struct {
+			ID    int64
+			Title string
+		}](s.DB.Read(ctx), "SELECT id, title FROM posts WHERE id IN ?", ids)
+		for _, p := range posts {
+			names[p.ID] = p.Title
+		}
+	} else {
+		names, err = s.Org.Names(ctx, ids, to.Add(-time.Millisecond))
+	}
+	for i := range rows {
+		id, _ := strconv.ParseInt(rows[i].Key, 10, 64) // none is no id
+		if name := names[id]; name != "" {
+			rows[i].Name = name
+		}
 	}
 	return err
 }
 
-// tickets are the tickets t that a question is about, each with the state h of
-// its unit when it was created: a rate of last year stands on last year's tree.
-// The unit asked about may have moved, so it is looked for wherever it stood.
-func (s *Service) tickets(ctx context.Context, q Query, stood []string) *gorm.DB {
-	in := s.DB.Read(ctx).Session(&gorm.Session{NewDB: true})
-	for _, path := range stood {
-		from, to := org.Below(path)
-		in = in.Or("h.path >= ? AND h.path < ?", from, to)
-	}
-	tx := s.DB.Read(ctx).Table("tickets t").
-		Joins(joinState).
-		Where("t.created_at >= ? AND t.created_at < ?", q.From.UnixMilli(), q.To.UnixMilli()).Where(in)
-	for _, join := range groups[q.Group].joins {
-		tx = tx.Joins(join)
-	}
-	if q.Category != "" {
-		tx = tx.Where("t.category = ?", q.Category)
-	}
-	if q.Handler != 0 {
-		tx = tx.Where("t.lead_post = ?", q.Handler)
-	}
-	return tx
-}
-
 // None is the key of the row of tickets that belong to none of the group.
 const None = "none"
-
-// The units of a ticket when it was created, in SQL. It has none while only the
-// city is known. A compound that was merged stands under the one that took it
-// up, and what was still filed for it belongs there.
-const (
-	compoundThen  = "CASE WHEN u.kind = 'compound' THEN CASE WHEN o.kind = 'compound' THEN h.parent_id ELSE h.org_id END END"
-	communityThen = "CASE WHEN u.kind = 'compound' THEN CASE WHEN o.kind = 'compound' THEN c.parent_id ELSE h.parent_id END END"
-
-	joinState     = "JOIN org_history h ON h.org_id = t.org_id AND h.from_at <= t.created_at AND h.to_at > t.created_at"
-	joinKinds     = "JOIN org_units u ON u.id = h.org_id LEFT JOIN org_units o ON o.id = h.parent_id"
-	joinTaker     = "LEFT JOIN org_history c ON c.org_id = h.parent_id AND c.from_at <= t.created_at AND c.to_at > t.created_at"
-	joinCommunity = "LEFT JOIN org_history m ON m.org_id = " + communityThen + " AND m.from_at <= t.created_at AND m.to_at > t.created_at"
-)
-
-// grouping is a group's key in SQL, what it needs beside t and h, and whether
-// it is a unit's id; months are added up from hours.
-type grouping struct {
-	key   string
-	joins []string
-	unit  bool
-}
-
-var groups = map[Group]grouping{
-	Whole:       {key: "''"},
-	Month:       {key: "t.created_at - t.created_at % 3600000"},
-	Category:    {key: "t.category"},
-	Compound:    {compoundThen, []string{joinKinds}, true},
-	Community:   {communityThen, []string{joinKinds, joinTaker}, true},
-	Subdistrict: {"m.parent_id", []string{joinKinds, joinTaker, joinCommunity}, true},
-	Handler:     {key: "t.lead_post", joins: []string{"LEFT JOIN posts p ON p.id = t.lead_post"}},
-}
-
-// label is a row's key and name as people read them. Hours are put into their
-// local months here, because no SQL for it runs on both engines.
-func (s *Service) label(g Group, k, n *string) (key, name string) {
-	if k == nil {
-		return None, "小区未定"
-	}
-	if g == Month {
-		ms, _ := strconv.ParseInt(*k, 10, 64)
-		m := time.UnixMilli(ms).In(s.Location).Format("2006-01")
-		return m, m
-	}
-	if n == nil || *n == "" {
-		return *k, *k
-	}
-	return *k, *n
-}

@@ -32,6 +32,15 @@ func newStats(t testing.TB, w *tickettest.Town) *stats.Service {
 	return s
 }
 
+// of is every count of a row.
+func of(r stats.Row) map[stats.Measure]int64 {
+	out := map[stats.Measure]int64{}
+	for _, m := range stats.Measures {
+		out[m] = r.Of(m)
+	}
+	return out
+}
+
 // settle takes a ticket of 福馨苑 to its end.
 func settle(t testing.TB, w *tickettest.Town, s ticket.Satisfaction) string {
 	t.Helper()
@@ -85,8 +94,8 @@ func TestRates_EachIsWhatItsFormulaSays(t *testing.T) {
 	check("satisfaction", r.Satisfaction, 1.9, 3)
 	check("exclusion", r.Exclusion, 1, 5)
 	check("reopen", r.Reopen, 0, 3)
-	if r.Counts[stats.Accepted] != 4 || r.Counts[stats.Tacit] != 0 {
-		t.Errorf("%v", r.Counts)
+	if r.Of(stats.Accepted) != 4 || r.Of(stats.Tacit) != 0 {
+		t.Errorf("%v", of(r))
 	}
 	if want := 100 * (0.1 + 0.5 + 0.4*1.9/3); r.Composite == nil || *r.Composite-want > 1e-9 || want-*r.Composite > 1e-9 {
 		t.Errorf("composite %v, want %v", r.Composite, want)
@@ -112,7 +121,7 @@ func TestRates_TheClockOfASuspendedTicketStands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return table.Total.Counts[stats.Matured]
+		return table.Total.Of(stats.Matured)
 	}
 	if n := matured(); n != 0 {
 		t.Fatalf("%d matured while the clock stood", n)
@@ -146,8 +155,8 @@ func TestRates_OnlyOfOnesOwnSubtree(t *testing.T) {
 			if !errors.Is(err, c.want) {
 				t.Errorf("%s asks for %s: %v", c.who, c.org, err)
 			}
-		} else if err != nil || table.Total.Counts[stats.Accepted] != c.accepted {
-			t.Errorf("%s asks for %s: %v %v", c.who, c.org, table.Total.Counts, err)
+		} else if err != nil || table.Total.Of(stats.Accepted) != c.accepted {
+			t.Errorf("%s asks for %s: %v %v", c.who, c.org, of(table.Total), err)
 		}
 	}
 }
@@ -218,9 +227,9 @@ func TestRates_AFigureIsTheCountOfItsTickets(t *testing.T) {
 			rt.Fatal(err)
 		}
 		sum := map[stats.Measure]int64{}
-		looked := rapid.SampledFrom(slices.Sorted(maps.Keys(table.Total.Counts))).Draw(rt, "measure")
+		looked := rapid.SampledFrom(slices.Sorted(maps.Keys(of(table.Total)))).Draw(rt, "measure")
 		for _, row := range table.Rows {
-			for m, n := range row.Counts {
+			for m, n := range of(row) {
 				sum[m] += n
 				if m != looked && m != stats.Settled {
 					continue
@@ -241,7 +250,7 @@ func TestRates_AFigureIsTheCountOfItsTickets(t *testing.T) {
 				}
 			}
 		}
-		for m, n := range table.Total.Counts {
+		for m, n := range of(table.Total) {
 			if sum[m] != n {
 				rt.Fatalf("%s: rows sum to %d, total %d", m, sum[m], n)
 			}
@@ -262,8 +271,8 @@ func TestTickets_OfNoCompoundAndOfAllRows(t *testing.T) {
 		}
 		for _, row := range append(table.Rows, table.Total) {
 			page, err := s.Tickets(t.Context(), q, stats.Accepted, row.Key, 10, "")
-			if err != nil || page.Count != row.Counts[stats.Accepted] || page.Count == 0 {
-				t.Errorf("%s %q: %d tickets, want %d: %v", group, row.Key, page.Count, row.Counts[stats.Accepted], err)
+			if err != nil || page.Count != row.Of(stats.Accepted) || page.Count == 0 {
+				t.Errorf("%s %q: %d tickets, want %d: %v", group, row.Key, page.Count, row.Of(stats.Accepted), err)
 			}
 		}
 		placed := group == stats.Compound || group == stats.Community || group == stats.Subdistrict

@@ -80,7 +80,7 @@ func (c *changed) counts(t *testing.T, where string, by stats.Group, from, to ti
 	}
 	out, sum := map[string]int64{}, int64(0)
 	for _, r := range table.Rows {
-		n := r.Counts[stats.Accepted]
+		n := r.Of(stats.Accepted)
 		out[r.Name] = n
 		sum += n
 		behind, err := c.rates.Tickets(t.Context(), q, stats.Accepted, r.Key, 100, "")
@@ -88,8 +88,8 @@ func (c *changed) counts(t *testing.T, where string, by stats.Group, from, to ti
 			t.Errorf("%s of %s: %d, behind it %d (%v)", r.Name, where, n, behind.Count, err)
 		}
 	}
-	if sum != table.Total.Counts[stats.Accepted] {
-		t.Errorf("%s: rows sum to %d, total %d", where, sum, table.Total.Counts[stats.Accepted])
+	if sum != table.Total.Of(stats.Accepted) {
+		t.Errorf("%s: rows sum to %d, total %d", where, sum, table.Total.Of(stats.Accepted))
 	}
 	return out
 }

@@ -106,6 +106,10 @@ func doReturn(c *change) error {
 		c.next.OwnerPost = c.t.LeadPost
 	}
 	c.next.Returns++
+	if c.t.DueWarn <= c.now.UnixMilli() { // 0: it was warned of
+		c.next.LateReturns++
+		c.detail.Lately = true
+	}
 	c.next.Watched = c.next.Watched || c.lastReturn()
 	c.detail.Until = c.next.DecideBy
 	return nil

@@ -32,6 +32,7 @@ func doFinish(c *change) error {
 	now := c.now.UnixMilli()
 	c.next.FinishedAt = now
 	c.next.Late = c.t.Late || now > c.next.DueAt
+	c.next.Bare = len(c.in.Photos) == 0
 	by := c.now.Add(ConfirmWindow)
 	c.next.ConfirmBy = by.UnixMilli()
 	c.next.ConfirmWarn = c.rules.Routes.Clocks().WarnAt(c.rules.Calendar, c.now, by, false).UnixMilli()
@@ -300,7 +301,7 @@ func doRedo(c *change) error {
 	c.next.Redos++
 	c.next.Watched = c.next.Watched || c.next.Redos >= watchAfter
 	c.next.AcceptedAt, c.next.ContactedAt, c.next.FinishedAt, c.next.ConfirmBy, c.next.ConfirmWarn, c.next.ClosedAt, c.next.Waits = 0, 0, 0, 0, 0, 0, 0
-	c.next.Outcome, c.next.Satisfaction = "", ""
+	c.next.Outcome, c.next.Satisfaction, c.next.Bare = "", "", false
 	if c.in.Action == Reopen {
 		c.next.Solved = nil
 	}

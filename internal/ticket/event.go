@@ -1,7 +1,6 @@
 package ticket
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -57,6 +56,12 @@ type Detail struct {
 	RespondBy    int64        `json:"respond_by,omitempty"` // when the event set the clock
 	DueAt        int64        `json:"due_at,omitempty"`
 	Unwatched    bool         `json:"unwatched,omitempty"`
+	OrgID        int64        `json:"org_id,omitempty"` // like those below: what it is since the event, told when that changed it
+	Category     string       `json:"category,omitempty"`
+	LeadPost     int64        `json:"lead_post,omitempty"`
+	ContactedAt  *int64       `json:"contacted_at,omitempty"`
+	PausedAt     *int64       `json:"paused_at,omitempty"`
+	Lately       bool         `json:"lately,omitempty"` // returned when most of its time had passed
 }
 
 // Detail reads Data.
@@ -241,46 +246,6 @@ func (t Ticket) verify(events []Event, united map[int64]int64) []Fault {
 		fault(t.Version, "the ticket was anonymised before its time")
 	}
 	return faults
-}
-
-// asTold says that what the rates count is what the events tell; united are
-// people who turned out to be others.
-func (t Ticket) asTold(events []Event, united map[int64]int64) bool {
-	var told Ticket
-	clocks := true // events told of them already when this ticket came
-	for i, e := range events {
-		d := e.Detail()
-		told.RespondBy, told.DueAt = cmp.Or(d.RespondBy, told.RespondBy), cmp.Or(d.DueAt, told.DueAt)
-		clocks = clocks && (i != 1 || told.DueAt != 0)
-		switch {
-		case i == 0:
-			told.ReporterID, told.CreatedAt, told.Text = cmp.Or(united[e.ActorID], e.ActorID), e.At, e.Note
-			if t.AnonymisedAt != 0 { // then by words that may have grown since
-				told.ReporterID, told.Text, t.Text = 0, nameless(e.Note), nameless(t.Text)
-			}
-		case e.ToState == Finished && e.FromState != Finished:
-			told.FinishedAt, told.Solved = e.At, nil
-			told.Late = told.Late || e.At > told.DueAt
-		case e.ToState == Reopened && e.FromState != Reopened:
-			told.Redos++
-			told.FinishedAt, told.Outcome, told.Satisfaction, told.Solved = 0, "", "", d.Solved
-		case e.ToState == Closed && e.FromState != Closed && d.Solved == nil:
-			told.Outcome = Tacit
-		case e.ToState == Closed && e.FromState != Closed:
-			told.Outcome, told.Solved, told.Satisfaction = Confirmed, d.Solved, d.Satisfaction
-			if e.Action == Close {
-				told.Outcome = FollowedUp
-			}
-		case e.Action == Rate && len(d.Posts) == 0: // else it is of departments
-			told.Satisfaction = d.Satisfaction
-		}
-	}
-	solved := (t.Solved == nil) == (told.Solved == nil) && (t.Solved == nil || *t.Solved == *told.Solved)
-	if clocks && (t.RespondBy != told.RespondBy || t.DueAt != told.DueAt || t.Late != told.Late) {
-		return false
-	}
-	return solved && t.ReporterID == told.ReporterID && t.CreatedAt == told.CreatedAt && t.Text == told.Text && t.FinishedAt == told.FinishedAt &&
-		t.Redos == told.Redos && t.Outcome == told.Outcome && t.Satisfaction == told.Satisfaction
 }
 
 // requested returns the event that a request made before, if it did.

@@ -225,7 +225,7 @@ func (s *Service) draft(r Report, u Understood, route routed, now time.Time) Tic
 		ID: s.DB.NewID(), OrgID: p.OrgID, Building: p.Building, Unit: p.Unit, Floor: p.Floor, Room: p.Room,
 		Category: p.Category, Emergency: u.Reading.Emergency, Danger: u.Reading.Danger, Text: strings.TrimSpace(r.Text), Channel: r.Channel, ReporterID: r.Reporter,
 		State: Dispatched, Version: 2, Grade: route.grade, LeadPost: route.lead.ID, RouteRule: route.rule, RouteReason: route.reason,
-		CreatedAt: now.UnixMilli(),
+		CreatedAt: now.UnixMilli(), UncountedAt: now.UnixMilli(),
 	}
 	t.run(route)
 	t.AlarmAt = t.ring().at
@@ -265,7 +265,7 @@ func (s *Service) file(tx *gorm.DB, t *Ticket, r Report, route routed, now time.
 func (s *Service) opening(t *Ticket, r Report, route routed) []Event {
 	submitted := Event{
 		ID: s.DB.NewID(), TicketID: t.ID, Seq: 1, Action: Submit, ToState: Submitted, ActorID: t.ReporterID, ActorTitle: reporterName,
-		Note: t.Text, Data: asJSON(Detail{Photos: r.Photos}), At: t.CreatedAt,
+		Note: t.Text, Data: asJSON(Detail{Photos: r.Photos, OrgID: t.OrgID, Category: t.Category}), At: t.CreatedAt,
 	}
 	if r.Key != "" {
 		submitted.RequestKey = &r.Key
@@ -273,7 +273,7 @@ func (s *Service) opening(t *Ticket, r Report, route routed) []Event {
 	submitted.seal("")
 	dispatched := Event{
 		ID: s.DB.NewID(), TicketID: t.ID, Seq: 2, Action: Dispatch, FromState: Submitted, ToState: Dispatched, ActorTitle: systemTitle,
-		Note: route.reason, Data: asJSON(Detail{To: route.lead.ID, ToTitle: route.lead.Title, RespondBy: t.RespondBy, DueAt: t.DueAt}), At: t.CreatedAt,
+		Note: route.reason, Data: asJSON(Detail{To: route.lead.ID, ToTitle: route.lead.Title, LeadPost: t.LeadPost, RespondBy: t.RespondBy, DueAt: t.DueAt}), At: t.CreatedAt,
 	}
 	dispatched.seal(submitted.Hash)
 	t.LastHash = dispatched.Hash

@@ -15,7 +15,7 @@ var mutable = []string{
 	"OrgID", "Lat", "Lng", "Datum", "Building", "Unit", "Floor", "Room", "Category", "Emergency", "Danger", "State", "Version", "Grade", "LeadPost", "OwnerPost", "RouteRule", "RouteReason",
 	"Pending", "PendingBy", "PendingUntil", "Returns", "ArbiterPost", "DecideBy", "RespondBy", "DueAt", "AcceptedAt", "ContactedAt", "PausedAt", "FinishedAt", "ConfirmBy", "ClosedAt", "UrgedAt",
 	"PausedUntil", "Waits", "RespondWarn", "RespondLate", "DueWarn", "DueLate", "ConfirmWarn", "AlarmAt", "ToldPost",
-	"Late", "Outcome", "Solved", "Satisfaction", "Redos", "Transfers", "Urges", "Watched", "MergedInto", "LastHash",
+	"Late", "Bare", "LateReturns", "UncountedAt", "Outcome", "Solved", "Satisfaction", "Redos", "Transfers", "Urges", "Watched", "MergedInto", "LastHash",
 }
 
 // store writes a change: the ticket by compare-and-set, the event, what hangs on them.
@@ -61,6 +61,21 @@ func (c *change) event(id int64) Event {
 	if c.next.DueAt != c.t.DueAt {
 		c.detail.DueAt = c.next.DueAt
 	}
+	if c.next.OrgID != c.t.OrgID {
+		c.detail.OrgID = c.next.OrgID
+	}
+	if c.next.Category != c.t.Category {
+		c.detail.Category = c.next.Category
+	}
+	if c.next.LeadPost != c.t.LeadPost {
+		c.detail.LeadPost = c.next.LeadPost
+	}
+	if c.next.ContactedAt != c.t.ContactedAt {
+		c.detail.ContactedAt = &c.next.ContactedAt
+	}
+	if c.next.PausedAt != c.t.PausedAt {
+		c.detail.PausedAt = &c.next.PausedAt
+	}
 	e.tell(c.detail)
 	if c.in.Key != "" {
 		e.RequestKey = &c.in.Key
@@ -72,6 +87,9 @@ func (c *change) event(id int64) Event {
 func (s *Service) advance(tx *gorm.DB, next *Ticket, seen Ticket, e Event) error {
 	e.seal(seen.LastHash)
 	next.Version, next.LastHash, next.AlarmAt = e.Seq, e.Hash, next.ring().at
+	if next.UncountedAt == 0 {
+		next.UncountedAt = e.At
+	}
 	updated := tx.Model(&Ticket{}).Where("id = ? AND version = ?", seen.ID, seen.Version).Select(mutable).Updates(*next)
 	if updated.Error != nil {
 		return updated.Error

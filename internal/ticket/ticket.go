@@ -168,6 +168,8 @@ type Ticket struct {
 	FinishedAt                   int64
 	ConfirmBy, ClosedAt, UrgedAt int64
 	Late                         bool // some finish came after its due time
+	Bare                         bool // its last finish came without a picture
+	LateReturns                  int  // how often it was returned when most of its time had passed
 	Outcome                      Outcome
 	Solved                       *bool
 	Satisfaction                 Satisfaction
@@ -178,6 +180,7 @@ type Ticket struct {
 	Content                      Judged // what the content check says of Text; see Shown
 	ContentWhy                   string // codes with commas between: Finding.Why, and what WeChat said
 	LastHash                     string
+	UncountedAt                  int64 // since when the rates do not count it as it is; 0 = they do
 }
 
 // Overdue says that work is owed and late; a clock that stands is not late.

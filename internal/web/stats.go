@@ -61,6 +61,10 @@ type rowView struct {
 	Key          string         `json:"key" doc:"none = the tickets that belong to no row, such as those of no known compound"`
 	Name         string         `json:"name"`
 	Accepted     int64          `json:"accepted" doc:"created in the period, but not withdrawn, merged or excluded"`
+	Received     int64          `json:"received" doc:"accepted or excluded"`
+	Excluded     int64          `json:"excluded" doc:"excluded by a decision"`
+	Open         int64          `json:"open" doc:"accepted, and work is owed"`
+	Overdue      int64          `json:"overdue" doc:"open and past due"`
 	Matured      int64          `json:"matured" doc:"accepted, and closed or past due"`
 	Answered     int64          `json:"answered" doc:"closed with an answered follow-up"`
 	Finished     rateView       `json:"finished"`
@@ -72,6 +76,47 @@ type rowView struct {
 	Composite    *float64       `json:"composite" doc:"0 to 100"`
 	Exclusion    rateView       `json:"exclusion" doc:"of received: accepted or excluded"`
 	Reopen       rateView       `json:"reopen" doc:"of ever_done: finished at least once"`
+
+	ResponseTime timesView         `json:"response_time" doc:"from the report to the first contact"`
+	HandlingTime timesView         `json:"handling_time" doc:"from the report to the finish that holds"`
+	Trust        list[signalView]  `json:"trust" doc:"how far to trust the rates; none for rows of handlers"`
+	Before       maybe[beforeView] `json:"before" doc:"the same of the period before; null when there was nothing"`
+}
+
+type timesView struct {
+	Count  int64 `json:"count"`
+	Median *int  `json:"median" doc:"minutes within which a half was done, told at most an eighth too long; null when nothing was"`
+	P90    *int  `json:"p90" doc:"minutes within which nine in ten were done"`
+}
+
+type signalView struct {
+	Code        string   `json:"code" example:"bare"`
+	Name        string   `json:"name" doc:"in Chinese"`
+	Measure     string   `json:"measure" doc:"of the tickets behind it"`
+	Numerator   float64  `json:"numerator"`
+	Denominator int64    `json:"denominator"`
+	Rate        *float64 `json:"rate"`
+	Limit       float64  `json:"limit" doc:"above it the rates are to be doubted"`
+	Doubtful    bool     `json:"doubtful" doc:"above the limit, and of enough tickets"`
+}
+
+type beforeView struct {
+	Accepted     int64          `json:"accepted"`
+	Matured      int64          `json:"matured"`
+	Finished     rateView       `json:"finished"`
+	OnTime       rateView       `json:"on_time"`
+	Settlement   settlementView `json:"settlement"`
+	Response     rateView       `json:"response"`
+	Resolution   rateView       `json:"resolution"`
+	Satisfaction rateView       `json:"satisfaction"`
+	Composite    *float64       `json:"composite"`
+	ResponseTime timesView      `json:"response_time"`
+	HandlingTime timesView      `json:"handling_time"`
+}
+
+type periodView struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to" doc:"exclusive"`
 }
 
 type macroView struct {
@@ -85,14 +130,15 @@ type macroView struct {
 }
 
 type ratesView struct {
-	Org   unitView      `json:"org"`
-	From  time.Time     `json:"from"`
-	To    time.Time     `json:"to" doc:"exclusive"`
-	AsOf  time.Time     `json:"as_of"`
-	By    string        `json:"by"`
-	Rows  list[rowView] `json:"rows"`
-	Total rowView       `json:"total" doc:"every ticket counts the same (micro)"`
-	Macro macroView     `json:"macro" doc:"every row counts the same"`
+	Org    unitView      `json:"org"`
+	From   time.Time     `json:"from"`
+	To     time.Time     `json:"to" doc:"exclusive"`
+	AsOf   time.Time     `json:"as_of" doc:"all that happened until then is counted"`
+	Before periodView    `json:"before" doc:"the period before, that rows' before is of"`
+	By     string        `json:"by"`
+	Rows   list[rowView] `json:"rows"`
+	Total  rowView       `json:"total" doc:"every ticket counts the same (micro)"`
+	Macro  macroView     `json:"macro" doc:"every row counts the same"`
 }
 
 func (s *Server) showRates(ctx context.Context, c caller, in *RatesInput) (*body[ratesView], error) {
@@ -106,7 +152,7 @@ func (s *Server) showRates(ctx context.Context, c caller, in *RatesInput) (*body
 	}
 	m := t.Macro
 	v := ratesView{
-		Org: unitView{idOf(t.Org.ID), string(t.Org.Kind), t.Org.Name}, From: s.local(t.From), To: s.local(t.To), AsOf: s.local(t.AsOf), By: in.By,
+		Org: unitView{idOf(t.Org.ID), string(t.Org.Kind), t.Org.Name}, From: s.local(t.From), To: s.local(t.To), AsOf: s.local(t.AsOf), By: in.By, Before: periodView{s.local(t.Before.From), s.local(t.Before.To)},
 		Total: s.viewRow(t.Total, ""),
 		Macro: macroView{m["finish"], m["on_time"], m["settlement"], m["response"], m["resolution"], m["satisfaction"], m["composite"]},
 	}
@@ -121,19 +167,36 @@ func (s *Server) viewRow(r stats.Row, by stats.Group) rowView {
 	if by == stats.Category {
 		name = s.category(r.Key).Name
 	}
-	rate := func(r stats.Rate) rateView { return rateView{r.Numerator, r.Denominator, r.Rate} }
-	return rowView{
-		Key: r.Key, Name: name, Accepted: r.Counts[stats.Accepted], Matured: r.Counts[stats.Matured], Answered: r.Counts[stats.Answered],
-		Finished: rate(r.Finish), OnTime: rate(r.OnTime),
-		Settlement: settlementView{r.Settlement.Numerator, r.Settlement.Denominator, r.Settlement.Rate, r.Counts[stats.Confirmed], r.Counts[stats.Tacit]},
-		Response:   rate(r.Response), Resolution: rate(r.Resolution), Satisfaction: rate(r.Satisfaction), Composite: r.Composite,
-		Exclusion: rate(r.Exclusion), Reopen: rate(r.Reopen),
+	v := rowView{
+		Key: r.Key, Name: name, Accepted: r.Of(stats.Accepted), Received: r.Of(stats.Received), Excluded: r.Of(stats.Excluded),
+		Open: r.Of(stats.Open), Overdue: r.Of(stats.Overdue), Matured: r.Of(stats.Matured), Answered: r.Of(stats.Answered),
+		Finished: viewRate(r.Finish), OnTime: viewRate(r.OnTime), Settlement: viewSettlement(r),
+		Response: viewRate(r.Answer), Resolution: viewRate(r.Resolution), Satisfaction: viewRate(r.Satisfaction), Composite: r.Composite,
+		Exclusion: viewRate(r.Exclusion), Reopen: viewRate(r.Reopen), ResponseTime: viewTimes(r.Response()), HandlingTime: viewTimes(r.Handling()),
 	}
+	for _, t := range r.Trust {
+		v.Trust = append(v.Trust, signalView{t.Code, t.Name, string(t.Measure), t.Numerator, t.Denominator, t.Rate.Rate, t.Limit, t.Doubtful})
+	}
+	if b := r.Before; b != nil {
+		v.Before = some(beforeView{
+			b.Of(stats.Accepted), b.Of(stats.Matured), viewRate(b.Finish), viewRate(b.OnTime), viewSettlement(*b),
+			viewRate(b.Answer), viewRate(b.Resolution), viewRate(b.Satisfaction), b.Composite, viewTimes(b.Response()), viewTimes(b.Handling()),
+		})
+	}
+	return v
+}
+
+func viewRate(r stats.Rate) rateView { return rateView{r.Numerator, r.Denominator, r.Rate} }
+
+func viewTimes(t stats.Times) timesView { return timesView{t.Count, t.Median, t.P90} }
+
+func viewSettlement(r stats.Row) settlementView {
+	return settlementView{r.Settlement.Numerator, r.Settlement.Denominator, r.Settlement.Rate, r.Of(stats.Confirmed), r.Of(stats.Tacit)}
 }
 
 type behindInput struct {
 	RatesInput
-	Measure string `query:"measure" required:"true" maxLength:"32" doc:"accepted, received, matured, finished, on_time, settled, confirmed, tacit, answered, responded, resolved, satisfied, basic, excluded, reopened, ever_done; or a rate's name, for its numerator (of satisfaction: those satisfied)"`
+	Measure string `query:"measure" required:"true" maxLength:"32" doc:"accepted, received, matured, finished, on_time, settled, confirmed, tacit, answered, responded, resolved, satisfied, basic, excluded, reopened, redone_twice, ever_done, followed_up, bare, late_returned, open, overdue; or a rate's name, for its numerator (of satisfaction: those satisfied)"`
 	Key     string `query:"key" maxLength:"32" doc:"the key of the row; all rows when not given"`
 	Paged
 }
@@ -154,6 +217,7 @@ type behindPage struct {
 	Items      list[behindView] `json:"items"`
 	NextCursor string           `json:"next_cursor" doc:"give it as cursor to get the next page; empty on the last"`
 	Count      int64            `json:"count" doc:"how many there are in all: the figure"`
+	AsOf       time.Time        `json:"as_of" doc:"all that happened until then is counted"`
 }
 
 // numerators are the counts above the line of each rate.
@@ -172,7 +236,7 @@ func (s *Server) showBehind(ctx context.Context, c caller, in *behindInput) (*bo
 	if err != nil {
 		return nil, err
 	}
-	out := behindPage{NextCursor: found.Next, Count: found.Count}
+	out := behindPage{NextCursor: found.Next, Count: found.Count, AsOf: s.local(found.AsOf)}
 	for _, t := range found.Items {
 		state := ticket.State(t.State)
 		out.Items = append(out.Items, behindView{

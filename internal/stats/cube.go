@@ -1,0 +1,410 @@
+package stats
+
+import (
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"fenlin/internal/org"
+)
+
+// tallies are sums by the rows of a group.
+type tallies struct {
+	total Tally
+	by    map[string]*Tally
+}
+
+func (t *tallies) of(key string) *Tally {
+	found, ok := t.by[key]
+	if !ok {
+		found = &Tally{}
+		t.by[key] = found
+	}
+	return found
+}
+
+// scope is where a question looks: the places of the unit asked about, and of
+// the units that are rows, by their keys.
+type scope struct {
+	own  []place
+	rows []place
+}
+
+// scope finds the places of a question. The unit may have moved, so it is
+// looked for wherever it stood.
+func (s *Service) scope(tx *gorm.DB, q Query, stood []string) (scope, error) {
+	var sc scope
+	if len(stood) == 0 {
+		return sc, nil
+	}
+	if err := tx.Table("rate_places").Find(&sc.own, "path IN ?", stood).Error; err != nil {
+		return sc, err
+	}
+	kind, units := unitKinds[q.Group]
+	if !units {
+		return sc, nil
+	}
+	all, err := below(tx, stood)
+	if err != nil {
+		return sc, err
+	}
+	for _, p := range all {
+		if p.Kind == kind {
+			sc.rows = append(sc.rows, p)
+		}
+	}
+	// The unit may itself stand below one that is a row: a compound by community.
+	for _, own := range sc.own {
+		if slices.ContainsFunc(sc.rows, func(r place) bool { return strings.HasPrefix(r.Path, own.Path) }) {
+			continue
+		}
+		above := prefixes(own.Path)
+		var found []place
+		if err := tx.Table("rate_places").Find(&found, "path IN ? AND kind = ?", above, kind).Error; err != nil {
+			return sc, err
+		}
+		for _, f := range found { // what counts is the unit asked about, under the other's key
+			own.UnitID = f.UnitID
+			sc.rows = append(sc.rows, own)
+		}
+	}
+	return sc, nil
+}
+
+// below are all places at and below some paths.
+func below(tx *gorm.DB, paths []string) ([]place, error) {
+	in := tx.Session(&gorm.Session{NewDB: true})
+	for _, path := range paths {
+		from, to := org.Below(path)
+		in = in.Or("path >= ? AND path < ?", from, to)
+	}
+	var out []place
+	return out, tx.Table("rate_places").Where(in).Find(&out).Error
+}
+
+// span is a part of a period: sums of whole months or days by their starts, or
+// single tickets by their time. Sign is -1 for days that a month has too much.
+type span struct {
+	months, days bool
+	first, last  int   // starts, both inclusive
+	from, to     int64 // the same as times, to exclusive
+	sign         int64
+}
+
+// spans cut a period into as few sums as possible. What lies in the future has
+// no tickets, so that a period until now ends with the month.
+func (s *Service) spans(from, to, now time.Time) []span {
+	from, to = from.In(s.Location), s.end(to, now).In(s.Location)
+	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, s.Location) }
+	first, last := day(from), day(to)
+	if first.Before(from) {
+		first = first.AddDate(0, 0, 1)
+	}
+	if !first.Before(last) {
+		if first.After(last) || from.Equal(to) { // within one day
+			return []span{{from: from.UnixMilli(), to: to.UnixMilli(), sign: 1}}
+		}
+	}
+	out := s.daily(first, last)
+	if from.Before(first) {
+		out = append(out, span{from: from.UnixMilli(), to: first.UnixMilli(), sign: 1})
+	}
+	if last.Before(to) {
+		out = append(out, span{from: last.UnixMilli(), to: to.UnixMilli(), sign: 1})
+	}
+	return out
+}
+
+// end is where a period ends: until now means until the month is over.
+func (s *Service) end(to, now time.Time) time.Time {
+	if to.Before(now) {
+		return to
+	}
+	y, m, _ := now.In(s.Location).Date()
+	if over := time.Date(y, m+1, 1, 0, 0, 0, 0, s.Location); over.After(to) {
+		return over
+	}
+	return to
+}
+
+// daily cuts a period of whole days into months, days, and days to take away.
+func (s *Service) daily(first, last time.Time) (out []span) {
+	days := func(a, b time.Time, sign int64) {
+		if a.Before(b) {
+			one, _ := s.starts(a.UnixMilli())
+			two, _ := s.starts(b.AddDate(0, 0, -1).UnixMilli())
+			out = append(out, span{days: true, first: one, last: two, from: a.UnixMilli(), to: b.UnixMilli(), sign: sign})
+		}
+	}
+	for at := first; at.Before(last); {
+		month := time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, s.Location)
+		next := month.AddDate(0, 1, 0)
+		end := next
+		if last.Before(end) {
+			end = last
+		}
+		covered, whole := end.Sub(at), next.Sub(month)
+		if 2*covered <= whole {
+			days(at, end, 1)
+		} else {
+			_, start := s.starts(month.UnixMilli())
+			if n := len(out); n > 0 && out[n-1].months && at.Equal(month) && out[n-1].to == month.UnixMilli() {
+				out[n-1].last, out[n-1].to = start, next.UnixMilli()
+			} else {
+				out = append(out, span{months: true, first: start, last: start, from: month.UnixMilli(), to: next.UnixMilli(), sign: 1})
+			}
+			days(month, at, -1)
+			days(end, next, -1)
+		}
+		at = end
+	}
+	return out
+}
+
+// sum adds up what a question asks for.
+func (s *Service) sum(tx *gorm.DB, q Query, sc scope, now time.Time) (tallies, error) {
+	out := tallies{by: map[string]*Tally{}}
+	if len(sc.own) == 0 {
+		return out, nil
+	}
+	g := gathering{Service: s, tx: tx, q: q, spans: s.spans(q.From, q.To, now), own: sc.own}
+	if _, units := unitKinds[q.Group]; !units {
+		if err := g.gather(sc.own, func(_ place, start int, slice string) string {
+			switch q.Group {
+			case Month:
+				return monthOf(start)
+			case Category, Handler:
+				return slice
+			default:
+				return ""
+			}
+		}, out.by); err != nil {
+			return out, err
+		}
+		for _, t := range out.by {
+			out.total.plus(t, 1)
+		}
+		return out.cleared(), nil
+	}
+	whole := tallies{by: map[string]*Tally{}}
+	if err := g.gather(sc.own, func(place, int, string) string { return "" }, whole.by); err != nil {
+		return out, err
+	}
+	if err := g.gather(sc.rows, func(p place, _ int, _ string) string { return strconv.FormatInt(p.UnitID, 10) }, out.by); err != nil {
+		return out, err
+	}
+	out.total = *whole.of("")
+	rest := out.total // is of none of the rows
+	for _, t := range out.by {
+		rest.plus(t, -1)
+	}
+	out.by[None] = &rest
+	return out.cleared(), nil
+}
+
+// cleared is without rows that nothing is in.
+func (t tallies) cleared() tallies {
+	maps.DeleteFunc(t.by, func(_ string, one *Tally) bool { return one.empty() })
+	return t
+}
+
+// gathering adds up sums of places, and tickets where no sums are kept.
+type gathering struct {
+	*Service
+
+	tx    *gorm.DB
+	q     Query
+	spans []span
+	own   []place // of the unit asked about: nothing outside them counts
+}
+
+// keyed says to which row belongs what is of a place, from a day or month on, of a slice.
+type keyed func(p place, start int, slice string) string
+
+// facet is by what tickets are told apart, and one of it when only that is
+// asked for. No sums are kept of both at once.
+func (q Query) facet() (f facet, only string, kept bool) {
+	category, lead := q.Category != "" || q.Group == Category, q.Handler != 0 || q.Group == Handler
+	switch {
+	case category && lead:
+		return ofAll, "", false
+	case category:
+		return byCategory, q.Category, true
+	case lead && q.Handler != 0:
+		return byLead, strconv.FormatInt(q.Handler, 10), true
+	case lead:
+		return byLead, "", true
+	}
+	return ofAll, "", true
+}
+
+func (g gathering) gather(places []place, key keyed, into map[string]*Tally) error {
+	if len(places) == 0 {
+		return nil
+	}
+	facet, only, kept := g.q.facet()
+	for _, sp := range g.spans {
+		summed, single := places, []place(nil)
+		switch {
+		case !kept || !sp.months && !sp.days:
+			summed, single = nil, places
+		case sp.days && facet != ofAll:
+			summed, single = nil, nil
+			for _, p := range places {
+				if byDay(p.Kind) {
+					summed = append(summed, p)
+				} else {
+					single = append(single, p)
+				}
+			}
+		}
+		if err := g.sums(sp, summed, facet, only, key, into); err != nil {
+			return err
+		}
+		if err := g.tickets(sp, single, key, into); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// starts are the starts of the sums of a span.
+func (g gathering) starts(sp span) (out []int) {
+	for at := time.UnixMilli(sp.from).In(g.Location); at.UnixMilli() < sp.to; {
+		day, month := g.Service.starts(at.UnixMilli())
+		if sp.days {
+			out, at = append(out, day), at.AddDate(0, 0, 1)
+		} else {
+			out, at = append(out, month), at.AddDate(0, 1, 0)
+		}
+	}
+	return out
+}
+
+func (g gathering) sums(sp span, places []place, f facet, only string, key keyed, into map[string]*Tally) error {
+	if len(places) == 0 {
+		return nil
+	}
+	byID := make(map[int64]place, len(places))
+	for _, p := range places {
+		byID[p.ID] = p
+	}
+	tx := g.tx.Table("rate_sums").Select("place_id, start, slice, sums").Where("place_id IN ? AND facet = ?", slices.Collect(maps.Keys(byID)), f)
+	if only != "" { // each one row of the key
+		tx = tx.Where("start IN ? AND slice = ?", g.starts(sp), only)
+	} else {
+		tx = tx.Where("start >= ? AND start <= ?", sp.first, sp.last)
+	}
+	rows, err := tx.Rows()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	var id int64
+	var start int
+	var slice string
+	var packed sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&id, &start, &slice, &packed); err != nil {
+			return err
+		}
+		tally(into, key(byID[id], start, slice)).unpack(packed, sp.sign)
+	}
+	return rows.Err()
+}
+
+func tally(into map[string]*Tally, key string) *Tally {
+	t, ok := into[key]
+	if !ok {
+		t = &Tally{}
+		into[key] = t
+	}
+	return t
+}
+
+// tickets adds the tickets of a span one by one to the places that they count for.
+func (g gathering) tickets(sp span, places []place, key keyed, into map[string]*Tally) error {
+	if len(places) == 0 || sp.from >= sp.to {
+		return nil
+	}
+	at := make(map[string]place, len(places))
+	for _, p := range places {
+		at[p.Path] = p
+	}
+	all, err := g.below(g.own)
+	if err != nil {
+		return err
+	}
+	counts := map[int64][]place{}
+	for _, p := range all {
+		for _, path := range prefixes(p.Path) {
+			if row, ok := at[path]; ok {
+				counts[p.ID] = append(counts[p.ID], row)
+			}
+		}
+	}
+	rows, err := g.among(g.own).Where("r.created_at >= ? AND r.created_at < ?", sp.from, sp.to).
+		Select("r.place_id, r.created_at, r.category, r.lead_post, r.measures, r.response, r.handling").Rows()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var k kept
+		if err := rows.Scan(&k.PlaceID, &k.CreatedAt, &k.Category, &k.LeadPost, &k.Measures, &k.Response, &k.Handling); err != nil {
+			return err
+		}
+		slice := k.Category
+		if g.q.Group == Handler {
+			slice = strconv.FormatInt(k.LeadPost, 10)
+		}
+		day, _ := g.Service.starts(k.CreatedAt)
+		for _, p := range counts[k.PlaceID] {
+			tally(into, key(p, day, slice)).count(k.Measures, k.Response, k.Handling, sp.sign)
+		}
+	}
+	return rows.Err()
+}
+
+// among are the tickets r of places and of what is below them, of the category
+// and the handler that are asked for.
+func (g gathering) among(places []place) *gorm.DB {
+	tx := g.tx.Table("rate_tickets r").Joins("JOIN rate_places p ON p.id = r.place_id")
+	if !slices.ContainsFunc(places, func(p place) bool { return strings.Count(p.Path, "/") == 2 }) { // the whole tree has one place
+		in := g.tx.Session(&gorm.Session{NewDB: true})
+		for _, p := range places {
+			from, to := org.Below(p.Path)
+			in = in.Or("p.path >= ? AND p.path < ?", from, to)
+		}
+		tx = tx.Where(in)
+	}
+	if g.q.Category != "" {
+		tx = tx.Where("r.category = ?", g.q.Category)
+	}
+	if g.q.Handler != 0 {
+		tx = tx.Where("r.lead_post = ?", g.q.Handler)
+	}
+	return tx
+}
+
+func (g gathering) below(places []place) ([]place, error) {
+	paths := make([]string, 0, len(places))
+	for _, p := range places {
+		paths = append(paths, p.Path)
+	}
+	return below(g.tx, paths)
+}
+
+// monthOf is the month of a start, 202611 or 20261123, as people write it.
+func monthOf(start int) string {
+	if start > 999_999 {
+		start /= 100
+	}
+	return fmt.Sprintf("%04d-%02d", start/100, start%100)
+}
