@@ -13,7 +13,7 @@ func (a *App) count(ctx context.Context, of notify.Span) (notify.Counts, error) 
 		By: of.By, Org: of.Org, Since: of.Since, Today: of.Today, Week: of.Week, From: of.From, To: of.To,
 	})
 	return notify.Counts{
-		Open: b.Open, Overdue: b.Overdue, Today: b.Today, Week: b.Owed.Week, Reported: b.Fresh.Counts[stats.Accepted], Closed: b.Closed,
-		Past: notify.Past{Reported: b.Past.Counts[stats.Accepted], Matured: b.Past.Counts[stats.Matured], Settled: b.Past.Counts[stats.Settled]},
+		Open: b.Open, Overdue: b.Overdue, Today: b.Today, Week: b.Owed.Week, Reported: b.Fresh.Of(stats.Accepted), Closed: b.Closed,
+		Past: notify.Past{Reported: b.Past.Of(stats.Accepted), Matured: b.Past.Of(stats.Matured), Settled: b.Past.Of(stats.Settled)},
 	}, err
 }

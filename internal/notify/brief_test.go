@@ -40,8 +40,8 @@ func newBriefed(t *testing.T) (*city, *stats.Service) {
 	c.n.Count = func(ctx context.Context, of notify.Span) (notify.Counts, error) {
 		b, err := s.Brief(ctx, stats.BriefQuery{By: of.By, Org: of.Org, Since: of.Since, Today: of.Today, Week: of.Week, From: of.From, To: of.To})
 		return notify.Counts{
-			Open: b.Open, Overdue: b.Overdue, Today: b.Today, Week: b.Owed.Week, Reported: b.Fresh.Counts[stats.Accepted], Closed: b.Closed,
-			Past: notify.Past{Reported: b.Past.Counts[stats.Accepted], Matured: b.Past.Counts[stats.Matured], Settled: b.Past.Counts[stats.Settled]},
+			Open: b.Open, Overdue: b.Overdue, Today: b.Today, Week: b.Owed.Week, Reported: b.Fresh.Of(stats.Accepted), Closed: b.Closed,
+			Past: notify.Past{Reported: b.Past.Of(stats.Accepted), Matured: b.Past.Of(stats.Matured), Settled: b.Past.Of(stats.Settled)},
 		}, err
 	}
 	return c, s
@@ -158,7 +158,7 @@ func TestBrief_ItsNumbersAreThoseOfTheRatesAndTheLists(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return table.Total.Counts
+			return table.Total
 		}
 		week, since := rates(at(0), at(7)), rates(at(4), at(7)) // 30 November is a Monday
 		late, open := 0, 0
