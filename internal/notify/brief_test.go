@@ -153,12 +153,12 @@ func TestBrief_ItsNumbersAreThoseOfTheRatesAndTheLists(t *testing.T) {
 	c.until(t, "2026-12-07 08:00:01") // a Monday: both briefs in one
 	at := func(day int) time.Time { return time.Date(2026, 12, day, 0, 0, 0, 0, c.n.Location) }
 	for who, unit := range map[string]string{"branch": "福馨苑小区", "otherbranch": "昌瑞绿洲小区", "community": "南薰社区", "city": "汾阳市"} {
-		rates := func(from, to time.Time) map[stats.Measure]int64 {
+		rates := func(from, to time.Time) *stats.Tally {
 			table, err := s.Rates(t.Context(), stats.Query{By: c.Actor(who), Org: c.Units[unit], From: from, To: to})
 			if err != nil {
 				t.Fatal(err)
 			}
-			return table.Total
+			return &table.Total.Tally
 		}
 		week, since := rates(at(0), at(7)), rates(at(4), at(7)) // 30 November is a Monday
 		late, open := 0, 0
@@ -208,9 +208,9 @@ func TestBrief_ItsNumbersAreThoseOfTheRatesAndTheLists(t *testing.T) {
 		all := c.briefs(t, who)
 		n := all[len(all)-1]
 		has(t, n, fmt.Sprintf("超时%d件，待办%d件", late, open), fmt.Sprintf("今天到期%d件，本周到期%d件", today, soon),
-			fmt.Sprintf("11月30日至12月6日新报%d件", week[stats.Accepted]), fmt.Sprintf("12月4日至12月6日新报%d件", since[stats.Accepted]))
-		if week[stats.Matured] > 0 {
-			has(t, n, fmt.Sprintf("其中已结案或到期%d件", week[stats.Matured]), fmt.Sprintf("（%d/%d）", week[stats.Settled], week[stats.Matured]))
+			fmt.Sprintf("11月30日至12月6日新报%d件", week.Of(stats.Accepted)), fmt.Sprintf("12月4日至12月6日新报%d件", since.Of(stats.Accepted)))
+		if week.Of(stats.Matured) > 0 {
+			has(t, n, fmt.Sprintf("其中已结案或到期%d件", week.Of(stats.Matured)), fmt.Sprintf("（%d/%d）", week.Of(stats.Settled), week.Of(stats.Matured)))
 		}
 	}
 }
