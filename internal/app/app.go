@@ -164,7 +164,7 @@ func (a *App) build(version string) error {
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
 	a.Chat = &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy"}
 	s := &web.Server{
-		Tickets: a.Tickets, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth,
+		Tickets: a.Tickets, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
 		Stats: a.Stats, Chat: a.Chat,
 	}
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: a.KV}, Handle: s.Converse, Now: now, Log: slog.Default()}

@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -35,6 +36,7 @@ func newBriefed(t *testing.T) (*city, *stats.Service) {
 	}
 	s := &stats.Service{DB: c.DB, Org: c.Org, Location: c.n.Location, Now: c.Clock}
 	s.Adopt(stats.Rules{Weights: weights})
+	c.keep = s.Keep
 	c.n.Board = "http://fenlin.test/board/"
 	c.n.BriefHour = func() int { return 8 }
 	c.n.Count = func(ctx context.Context, of notify.Span) (notify.Counts, error) {
@@ -55,7 +57,7 @@ func (c *city) until(t *testing.T, local string) {
 		t.Fatal(err)
 	}
 	for step := 47 * time.Minute; ; {
-		if err := c.n.Plan(t.Context()); err != nil {
+		if err := errors.Join(c.keep(t.Context()), c.n.Plan(t.Context())); err != nil {
 			t.Fatal(err)
 		}
 		c.drain(t)

@@ -142,6 +142,23 @@ func (s *Service) event(ctx context.Context, e outbox.Event) error {
 	return s.owe(ctx, notices, m.Emergency)
 }
 
+// States are how far the notices of the last day have come, with their number.
+func (s *Service) States(ctx context.Context) (map[string]int64, error) {
+	var rows []struct {
+		State State
+		N     int64
+	}
+	err := s.DB.Read(ctx).Raw("SELECT state, COUNT(*) AS n FROM notices WHERE created_at >= ? GROUP BY state", s.Now().Add(-24*time.Hour).UnixMilli()).Scan(&rows).Error
+	out := map[string]int64{}
+	for _, known := range []State{Owed, Sending, Sent, InApp, Held, Summed} {
+		out[string(known)] = 0
+	}
+	for _, r := range rows {
+		out[string(r.State)] = r.N
+	}
+	return out, err
+}
+
 // owe records notices, each once, with the events that send them.
 func (s *Service) owe(ctx context.Context, notices []Notice, emergency bool) error {
 	if len(notices) == 0 {

@@ -27,6 +27,8 @@ type city struct {
 	*tickettest.Town
 	sim *wechatsim.Sim
 	n   *notify.Service
+
+	keep func(context.Context) error // the rates, as a replica does; nil where nobody asks for them
 }
 
 func newCity(t *testing.T) *city {
@@ -50,7 +52,7 @@ func newCity(t *testing.T) *city {
 		Templates: notify.Templates{Template: template}, Link: func(number string) string { return "http://fenlin.test/app/#/tickets/" + number },
 	}
 	w.Outbox.Handlers = n.Handlers()
-	return &city{w, sim, n}
+	return &city{Town: w, sim: sim, n: n}
 }
 
 // drain works until nothing is due.

@@ -299,3 +299,14 @@ func (o *Outbox) Depth(ctx context.Context) (ready, dead int64, err error) {
 	}
 	return ready, dead, err
 }
+
+// Late is how many events are due and not yet held by any worker, and since when the oldest of them is.
+func (o *Outbox) Late(ctx context.Context) (due int64, since time.Duration, err error) {
+	now := o.Now()
+	var row struct{ N, Oldest int64 }
+	err = o.DB.Read(ctx).Raw("SELECT COUNT(*) AS n, COALESCE(MIN(run_at), 0) AS oldest FROM outbox WHERE state = ? AND run_at <= ?", Ready, now.UnixMilli()).Scan(&row).Error
+	if row.N > 0 {
+		since = now.Sub(time.UnixMilli(row.Oldest))
+	}
+	return row.N, since, err
+}

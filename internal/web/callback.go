@@ -13,9 +13,10 @@ import (
 // callback connects WeChat's requests. It does without most middlewares: WeChat
 // waits for the answer, and what it sends is bounded and counted by its codec.
 func (s *Server) callback(c *gin.Context) {
-	r := c.Request
+	r, start := c.Request, s.Now()
 	status, contentType, answer := s.Callback.Serve(r.Context(), r.Method, wechat.ParseQuery(r.URL.RawQuery), r.Body)
 	c.Data(status, contentType, answer)
+	s.metrics.callback.Observe(s.Now().Sub(start).Seconds())
 }
 
 // Converse answers a message of WeChat's by the chat. Events that are no talk

@@ -16,6 +16,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	callback prometheus.Histogram
 }
 
 // count makes the metrics, once for both ports.
@@ -28,8 +29,11 @@ func (s *Server) count() {
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "fenlin_http_request_seconds", Help: "Time to answer a request.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"route"}),
+		callback: prometheus.NewHistogram(prometheus.HistogramOpts{ // WeChat waits for 5 s, and asks three times
+			Name: "fenlin_wechat_callback_seconds", Help: "Time to answer a request of WeChat.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 4, 5},
+		}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &outside{s})
+	m.registry.MustRegister(m.requests, m.seconds, m.callback, &gauges{server: s}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &outside{s})
 	s.metrics = m
 }
 
@@ -39,11 +43,17 @@ type outside struct{ server *Server }
 var (
 	messages  = prometheus.NewDesc("fenlin_wechat_messages_total", "Messages and events of WeChat by kind.", []string{"kind"}, nil)
 	callbacks = prometheus.NewDesc("fenlin_wechat_callbacks_total", "Requests of WeChat by how they ended.", []string{"outcome"}, nil)
+	calls     = prometheus.NewDesc("fenlin_wechat_api_calls_total", "Calls to WeChat by path and errcode: 0 = done, none = no answer.", []string{"api", "errcode"}, nil)
 	depth     = prometheus.NewDesc("fenlin_outbox_events", "Events that wait to be handled, and those given up.", []string{"state"}, nil)
 )
 
 // Describe implements prometheus.Collector.
-func (*outside) Describe(to chan<- *prometheus.Desc) { to <- messages; to <- callbacks; to <- depth }
+func (*outside) Describe(to chan<- *prometheus.Desc) {
+	to <- messages
+	to <- callbacks
+	to <- calls
+	to <- depth
+}
 
 // Collect implements prometheus.Collector.
 func (o *outside) Collect(to chan<- prometheus.Metric) {
@@ -54,6 +64,11 @@ func (o *outside) Collect(to chan<- prometheus.Metric) {
 		}
 		for outcome, n := range outcomes {
 			to <- prometheus.MustNewConstMetric(callbacks, prometheus.CounterValue, float64(n), outcome)
+		}
+	}
+	if o.server.WeChat != nil {
+		for call, n := range o.server.WeChat.Calls() {
+			to <- prometheus.MustNewConstMetric(calls, prometheus.CounterValue, float64(n), call.Path, call.Errcode)
 		}
 	}
 	if o.server.Depth == nil {

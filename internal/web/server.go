@@ -41,7 +41,10 @@ type Server struct {
 	Callback *wechat.Callback
 	WeChat   *wechat.Client
 	Health   func(context.Context) Health
-	Depth    func(context.Context) (ready, dead int64, err error) // of the outbox
+	Depth    func(context.Context) (ready, dead int64, err error)              // of the outbox
+	Late     func(context.Context) (due int64, since time.Duration, err error) // of the outbox
+	Notices  func(context.Context) (byState map[string]int64, err error)       // of the last day
+	Lag      func(context.Context) (time.Duration, error)                      // of the kept rates; nil where they are not kept
 	Now      func() time.Time
 	Version  string
 	Site     string       // the address that people reach, without a slash at its end

@@ -84,7 +84,7 @@ func newSite(t *testing.T, aesKey string) *site {
 			DB: w.DB, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock},
 			Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Rules().Calendar.Location(),
 		},
-		Depth: w.Outbox.Depth, Sim: s.sim.Handler(),
+		Depth: w.Outbox.Depth, Late: w.Outbox.Late, Sim: s.sim.Handler(),
 	}
 	s.Stats.Adopt(stats.Rules{Weights: rates})
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: store}, Handle: s.Converse, Now: w.Clock, Log: nothingLogged()}

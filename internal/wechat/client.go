@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"fenlin/internal/kv"
@@ -40,6 +42,36 @@ type Client struct {
 	http     *http.Client
 	store    kv.Store
 	redacter *strings.Replacer
+
+	mu    sync.Mutex
+	calls map[Call]uint64
+}
+
+// Call is a kind of call by how it ended.
+type Call struct {
+	Path    string // of the API, without what was asked
+	Errcode string // WeChat's, 0 = done; none = no answer, or one that cannot be read
+}
+
+// Calls are the calls made since the start.
+func (c *Client) Calls() map[Call]uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.calls)
+}
+
+// count counts a call that ended so.
+func (c *Client) count(path string, err error) {
+	errcode := "0"
+	switch code := Code(err); {
+	case code != 0:
+		errcode = strconv.Itoa(code)
+	case err != nil:
+		errcode = "none"
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls[Call{path, errcode}]++
 }
 
 // app is one of the two that have tokens of their own.
@@ -63,6 +95,7 @@ func NewClient(c Config, store kv.Store) *Client {
 		IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 5 * time.Second,
 	}
 	return &Client{
+		calls:    map[Call]uint64{},
 		base:     base,
 		pages:    pages,
 		account:  app{c.AppID, c.Secret},
@@ -172,7 +205,8 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 }
 
 // try makes the request once. No error of it holds a secret.
-func (c *Client) try(ctx context.Context, r request, token string) (answer, error) {
+func (c *Client) try(ctx context.Context, r request, token string) (a answer, err error) {
+	defer func() { c.count(r.path, err) }()
 	query := url.Values{}
 	for name, values := range r.query {
 		query[name] = values
@@ -180,8 +214,7 @@ func (c *Client) try(ctx context.Context, r request, token string) (answer, erro
 	if token != "" {
 		query.Set("access_token", token)
 	}
-	a, err := c.exchange(ctx, r, query)
-	if err != nil {
+	if a, err = c.exchange(ctx, r, query); err != nil {
 		return answer{}, c.redacted(r.path, err)
 	}
 	if code, msg := errcode(a); code != 0 {
