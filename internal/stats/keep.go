@@ -92,15 +92,20 @@ func (s *Service) Run(ctx context.Context, every time.Duration) {
 // Keep counts every ticket that changed, and every one whose time ran out.
 func (s *Service) Keep(ctx context.Context) error {
 	for ctx.Err() == nil {
-		ids, err := s.due(s.DB.Read(ctx))
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		if err := s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.countBatch(tx) }); err != nil {
+		if more, err := s.keepSome(ctx); err != nil || !more {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// keepSome counts one batch and says whether there was anything to count.
+func (s *Service) keepSome(ctx context.Context) (bool, error) {
+	ids, err := s.due(s.DB.Read(ctx))
+	if err != nil || len(ids) == 0 {
+		return false, err
+	}
+	return true, s.DB.Tx(ctx, s.countBatch)
 }
 
 // due are the tickets to count now, those that wait longest first.

@@ -111,7 +111,7 @@ type Service struct {
 	Ages func(ctx context.Context, day string) ([]int, error) // of the workers on a day: their births are sealed
 
 	rules    atomic.Pointer[Rules]
-	counting sync.Mutex // held by who catches up before reading
+	counting sync.Mutex // held by who catches up before reading: others wait for it
 }
 
 // Rules are the files that stats goes by.
@@ -257,14 +257,12 @@ func (s *Service) table(ctx context.Context, q Query, unit org.Unit, stood []str
 	return t, nil
 }
 
-// catchUp counts what changed a moment ago, so that whoever acts and looks sees
-// it; but it waits for nobody who is counting already.
+// catchUp counts what changed a moment ago, so that whoever acts and then looks
+// sees it; but in a storm one batch must do, and the answer says as of when it is.
 func (s *Service) catchUp(ctx context.Context) {
-	if !s.counting.TryLock() {
-		return
-	}
+	s.counting.Lock()
 	defer s.counting.Unlock()
-	if err := s.Keep(ctx); err != nil && ctx.Err() == nil {
+	if _, err := s.keepSome(ctx); err != nil && ctx.Err() == nil {
 		slog.WarnContext(ctx, "the rates were not kept", "error", err)
 	}
 }
