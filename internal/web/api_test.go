@@ -90,6 +90,9 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	}
 	s.call(t, "city", "GET", "/stats/rates?by=compound", nil).want(t, 200)
 	s.call(t, "city", "GET", "/stats/rates/tickets?measure=settlement", nil).want(t, 200)
+	for _, path := range []string{"rates.xlsx", "stream", "places", "figures"} {
+		s.call(t, "city", "GET", "/stats/"+path, nil).want(t, 200)
+	}
 	devices := s.call(t, "stranger", "GET", "/me/sessions", nil, "User-Agent", "MicroMessenger").want(t, 200)
 	if devices.at("items", 0, "current") != true || devices.at("items", 0, "client") != "miniprogram" {
 		t.Errorf("devices: %s", devices.content)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"regexp"
@@ -28,7 +27,7 @@ func (s *Server) page(name string) gin.HandlerFunc {
 	if err != nil {
 		panic(fmt.Sprintf("page %s: %v", name, err)) // it is embedded
 	}
-	return func(c *gin.Context) { show(c, http.StatusOK, name, content) }
+	return show(http.StatusOK, name, content)
 }
 
 var (
@@ -50,15 +49,40 @@ func (s *Server) toWeChat(c *gin.Context) {
 
 // file serves the other files of an embedded folder.
 func (s *Server) file(folder string) gin.HandlerFunc {
+	assets, lost := assetsOf(folder), s.lost(noRoute)
 	return func(c *gin.Context) {
-		name := path.Join("pages", folder, path.Base(c.Param("file")))
-		content, err := fs.ReadFile(pages, name)
-		if err != nil || strings.HasSuffix(name, ".html") {
-			s.lost(noRoute)(c)
+		a, ok := assets[c.Param("file")]
+		if !ok {
+			lost(c)
 			return
 		}
-		show(c, http.StatusOK, name, content)
+		a.send(c, http.StatusOK)
 	}
+}
+
+// assetsOf are the files of an embedded folder but its pages, by name.
+func assetsOf(folder string) map[string]asset {
+	entries, err := fs.ReadDir(pages, "pages/"+folder)
+	if err != nil {
+		panic(fmt.Sprintf("pages %s: %v", folder, err)) // it is embedded
+	}
+	out := map[string]asset{}
+	for _, e := range entries {
+		content, err := fs.ReadFile(pages, path.Join("pages", folder, e.Name()))
+		if err == nil && !strings.HasSuffix(e.Name(), ".html") {
+			out[e.Name()] = newAsset(e.Name(), content)
+		}
+	}
+	return out
+}
+
+// charts is the address of what the board draws with; empty in a binary that was built without it.
+func charts() string {
+	a, ok := assetsOf("board")["charts.js"]
+	if !ok {
+		return ""
+	}
+	return "/board/charts.js?v=" + a.tag
 }
 
 func (s *Server) content(name string) ([]byte, error) {
@@ -71,28 +95,28 @@ func (s *Server) content(name string) ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	err = t.Execute(&out, map[string]any{"Version": s.Version, "Demo": s.Sim != nil})
+	err = t.Execute(&out, map[string]any{"Version": s.Version, "Demo": s.Sim != nil, "Charts": charts()})
 	return out.Bytes(), err
 }
 
-func show(c *gin.Context, status int, name string, content []byte) {
-	c.Header("Content-Security-Policy", policy)
-	c.Header("Cache-Control", "no-cache")
-	c.Data(status, mime.TypeByExtension(path.Ext(name)), content)
+func show(status int, name string, content []byte) gin.HandlerFunc {
+	a := newAsset(name, content)
+	return func(c *gin.Context) { a.send(c, status) }
 }
 
 // lost answers what leads nowhere: a problem for programs, a page for people.
 func (s *Server) lost(p *problem) gin.HandlerFunc {
-	lost, err := s.content("lost.html")
+	content, err := s.content("lost.html")
 	if err != nil {
 		panic(fmt.Sprintf("page lost.html: %v", err)) // it is embedded
 	}
+	page := show(p.Status, "lost.html", content)
 	return func(c *gin.Context) {
 		if strings.HasPrefix(c.Request.URL.Path, "/api") || strings.HasPrefix(c.Request.URL.Path, "/wechat/") {
 			refuse(c, p)
 			return
 		}
-		show(c, p.Status, "lost.html", lost)
+		page(c)
 	}
 }
 

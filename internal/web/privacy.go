@@ -178,5 +178,5 @@ func (s *Server) privacyPage() gin.HandlerFunc {
 		panic(fmt.Sprintf("page privacy.html: %v", err)) // made of our own texts
 	}
 	content := []byte(out.String())
-	return func(c *gin.Context) { show(c, http.StatusOK, "privacy.html", content) }
+	return show(http.StatusOK, "privacy.html", content)
 }

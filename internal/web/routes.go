@@ -28,7 +28,7 @@ func (s *Server) routes(r *gin.Engine) {
 	// Before the other middlewares, which WeChat's requests do without.
 	r.Match([]string{get, post}, "/wechat/callback", rescue, s.callback)
 
-	r.Use(identify, s.record, rescue, protect)
+	r.Use(identify, s.record, rescue, protect, pack)
 	r.Match([]string{get, head}, "/healthz", s.alive)
 	r.Match([]string{get, head}, "/readyz", s.ready)
 
@@ -114,7 +114,11 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{post, "/corrections/{id}/decision", "decideCorrection", "核对证件后更正，或说明为什么不更正", 204, []int{forbidden, notFound, conflict}}, s.decideCorrection)
 
 	signed(a, route{get, "/stats/rates", "showRates", "各项比率，均附分子与分母", 200, []int{forbidden, notFound}}, s.showRates)
+	signed(a, route{get, "/stats/rates.xlsx", "exportRates", "各项比率的 Excel 表，分子分母各占一列", 200, []int{forbidden, notFound}}, s.exportRates)
 	signed(a, route{get, "/stats/rates/tickets", "showBehind", "一个数字背后的工单", 200, []int{forbidden, notFound}}, s.showBehind)
+	signed(a, route{get, "/stats/stream", "showStream", "今天的动态：哪件工单办到了哪一步，由新到旧", 200, []int{forbidden, notFound}}, s.showStream)
+	signed(a, route{get, "/stats/places", "showPlaces", "一个组织下的小区和它们的位置", 200, []int{forbidden, notFound}}, s.showPlaces)
+	signed(a, route{get, "/stats/figures", "showFigures", "市里公布的数字与系统算出的数字（市级）", 200, []int{forbidden}}, s.showFigures)
 
 	signed(a, route{get, "/templates/{kind}", "showTemplate", "台账模板（Excel）", 200, []int{forbidden, notFound}}, s.showTemplate)
 	signed(a, route{get, "/exports/{kind}", "exportLedger", "导出负责范围内的台账（Excel），个人信息加掩码，改好可再导入", 200, []int{forbidden, notFound}}, s.exportLedger)

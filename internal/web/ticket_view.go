@@ -293,24 +293,28 @@ func (s *Server) viewEvent(e ticket.Event) eventView {
 	if d.To != 0 {
 		data.To = some(named{idOf(d.To), d.ToTitle})
 	}
-	label := labels[e.Action]
+	return eventView{e.Seq, string(e.Action), told(e.Action, d), string(e.FromState), string(e.ToState), e.ActorTitle, e.Note, s.moment(e.At), data}
+}
+
+// told is what an event did, in Chinese.
+func told(action ticket.Action, d ticket.Detail) string {
 	switch {
 	case d.Supervised:
-		label = "督办"
+		return "督办"
 	case d.Danger != "":
-		label = "转为紧急"
+		return "转为紧急"
 	case d.Waiting:
-		label = "请居民答复"
-	case d.Clock != "" && e.Action == ticket.Urge:
-		label = "时限提醒"
+		return "请居民答复"
+	case d.Clock != "" && action == ticket.Urge:
+		return "时限提醒"
 	case d.Clock != "":
-		label = "超时提级"
+		return "超时提级"
 	case d.Unwatched:
-		label = "移出关注"
+		return "移出关注"
 	case d.Asked == ticket.Consult:
-		label = "会商有结果"
+		return "会商有结果"
 	}
-	return eventView{e.Seq, string(e.Action), label, string(e.FromState), string(e.ToState), e.ActorTitle, e.Note, s.moment(e.At), data}
+	return labels[action]
 }
 
 // labels are the actions as a timeline tells them.
