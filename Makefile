@@ -12,8 +12,11 @@ RACE = CGO_ENABLED=1 CGO_CFLAGS=-O0 go test -race
 
 TEST_FLAGS := -timeout 20m
 
-# What Node programs under scripts/ need; npm writes the second name last.
-NODE := $(patsubst %/package-lock.json,%/node_modules/.package-lock.json,$(wildcard scripts/*/package-lock.json))
+# What the Node program that tests start needs; npm writes this name last.
+NODE := scripts/wecom-interop/node_modules/.package-lock.json
+
+# What the board draws with, built in; without it the board shows numbers and tables.
+CHARTS := internal/web/pages/board/charts.js
 
 # What Chinese words under printed codes are drawn with; Debian's, built in.
 FONT := internal/placard/font/DroidSansFallbackFull.ttf.gz
@@ -32,7 +35,7 @@ run: build ## Serve the sample city at http://127.0.0.1:8080/sim/ with nothing e
 	exec bin/fenlin serve --demo $(ARGS)
 
 .PHONY: build
-build: $(FONT) ## Build bin/fenlin, one static binary
+build: $(FONT) $(CHARTS) ## Build bin/fenlin, one static binary
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/fenlin ./cmd/fenlin
 
 .PHONY: test
@@ -46,6 +49,12 @@ test-sqlite: $(NODE) $(FONT) ## Run the suite on SQLite and in-process state, wi
 .PHONY: test-mariadb
 test-mariadb: $(NODE) $(FONT) ## Run the suite on MariaDB and Redis
 	scripts/services run -- go test $(TEST_FLAGS) ./...
+
+.PHONY: e2e
+e2e: build scripts/e2e/node_modules/.package-lock.json ## Open the board in Chromium and hold it against the API; pictures in scripts/e2e/pictures
+	@scripts/services need chromium chromium fonts-noto-cjk
+	@fc-list :lang=zh 2>/dev/null | grep -q . || scripts/services install fonts-noto-cjk
+	node scripts/e2e/board.mjs $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## Fuzz every fuzz test for FUZZTIME (10s) each
@@ -77,7 +86,7 @@ fmt: $(GOLANGCI) ## Format all Go code
 
 .PHONY: clean
 clean: ## Remove what was built; ./data stays
-	rm -rf bin $(wildcard scripts/*/node_modules)
+	rm -rf bin $(CHARTS) scripts/e2e/pictures $(wildcard scripts/*/node_modules)
 
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/bin/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(@:bin/tools/golangci-lint-%=%)
@@ -87,6 +96,9 @@ DROID := /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf
 $(FONT):
 	@test -e $(DROID) || scripts/services install fonts-droid-fallback
 	gzip -9nc $(DROID) >$@.new && mv $@.new $@
+
+$(CHARTS): scripts/board-charts/charts.mjs scripts/board-charts/package.json scripts/board-charts/node_modules/.package-lock.json
+	cd scripts/board-charts && npm run --silent build -- --outfile=$(CURDIR)/$@
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	npm ci --prefix $* --ignore-scripts --no-audit --no-fund

@@ -1,11 +1,11 @@
 import { ask } from "/api.js";
 import { el, moment } from "/dom.js";
-import { path, question } from "./rates.js";
+import { path, rates } from "./rates.js";
 
 // showTicket is one ticket with all that happened to it, as far as the caller may see it.
 export async function showTicket(at) {
-  const [rates, t] = await Promise.all([ask("GET", `/api/v1/stats/rates?${question(at)}`), ask("GET", `/api/v1/tickets/${encodeURIComponent(at.ticket)}`)]);
-  path(at, rates.org);
+  const [whole, t] = await Promise.all([rates(at), ask("GET", `/api/v1/tickets/${encodeURIComponent(at.ticket)}`)]);
+  path(at, whole.org);
   const place = [t.compound?.name, t.building && `${t.building}号楼`, t.unit && `${t.unit}单元`, t.floor && `${t.floor}层`, t.room].filter(Boolean).join(" ");
   const facts = [
     ["内容", t.text || "（不公开）"], ["位置", place || "未定"], ["类别", t.category.name + (t.emergency ? "　紧急" : "")],

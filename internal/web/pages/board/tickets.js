@@ -1,7 +1,7 @@
 import { ask } from "/api.js";
 import { byId, el, moment } from "/dom.js";
 import { go } from "./address.js";
-import { path, question } from "./rates.js";
+import { path, question, rates } from "./rates.js";
 
 // showTickets lists the tickets behind a number.
 export async function showTickets(at) {
@@ -9,13 +9,12 @@ export async function showTickets(at) {
   q.set("measure", at.measure);
   if (at.group) q.set("by", at.group);
   if (at.key) q.set("key", at.key);
-  const unit = ask("GET", `/api/v1/stats/rates?${question(at)}`);
   const load = (cursor) => {
     if (cursor) q.set("cursor", cursor);
     return ask("GET", `/api/v1/stats/rates/tickets?${q}`);
   };
-  const first = await load("");
-  path(at, (await unit).org);
+  const [first, whole] = await Promise.all([load(""), rates(at)]);
+  path(at, whole.org);
   if (!first.items.length) return [el("p", { class: "panel soft" }, "没有这样的工单。")];
   const rows = el("tbody", {}, ...first.items.map(line));
   const more = el("button", { type: "button", class: "more", hidden: !first.next_cursor }, "再看一些");
@@ -34,10 +33,10 @@ export async function showTickets(at) {
     more.disabled = false;
   });
   return [
-    el("div", { class: "scroll", tabindex: "0" }, el("table", { class: "text" },
-      el("caption", {}, `共 ${first.count} 件`),
+    el("section", { class: "panel flush" }, el("div", { class: "scroll", tabindex: "0" }, el("table", { class: "text tickets" },
+      el("caption", {}, `${at.label ?? "工单"}：共 ${first.count} 件（${q.get("from")} 至 ${q.get("to")}，截至 ${moment(whole.as_of)}）`),
       el("thead", {}, el("tr", {}, ...["编号", "小区", "类别", "状态", "提交", "时限", "结案", "办理岗位"].map((h) => el("th", { scope: "col" }, h)))),
-      rows)),
+      rows))),
     more,
   ];
 }
