@@ -290,6 +290,9 @@ func TestRetention_ShowsLetsGoOnceAndKeepsTheFigures(t *testing.T) {
 	if out := p.must(t, "audit", "verify"); !strings.Contains(out, "17 tickets") || !strings.Contains(out, "0 faults") {
 		t.Errorf("audit: %s", out)
 	}
+	if out := p.must(t, "stats", "rebuild"); !strings.Contains(out, "17 tickets") || !strings.Contains(out, " 0 differences; 0 tickets changed") {
+		t.Errorf("rebuild: %s", out)
+	}
 	if err := os.WriteFile(rules, []byte(strings.Replace(short, "keep: 180\n  because: 谁", "keep: 90\n  because: 谁", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -327,6 +330,9 @@ func TestServe_DemoIsWholeStopsWhenAskedAndFindsItsDataAgain(t *testing.T) {
 
 	if out := p.must(t, "audit", "verify"); !strings.Contains(out, "18 tickets") || !strings.Contains(out, "0 faults") {
 		t.Errorf("audit: %s", out)
+	}
+	if out := p.must(t, "stats", "rebuild"); !strings.Contains(out, "18 tickets") || !strings.Contains(out, " 0 differences; 0 tickets changed") {
+		t.Errorf("rebuild: %s", out)
 	}
 	stop = p.serve(t)
 	if status, body := fetch(t, "http://"+p.public+"/api/v1/compounds?limit=1&q=福馨苑"); status != http.StatusOK || !strings.Contains(body, "福馨苑小区") {
