@@ -111,6 +111,7 @@ type Service struct {
 	Ages func(ctx context.Context, day string) ([]int, error) // of the workers on a day: their births are sealed
 
 	rules    atomic.Pointer[Rules]
+	public   openCache
 	counting sync.Mutex // held by who catches up before reading: others wait for it
 }
 

@@ -40,6 +40,8 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	if branch.at("brief") != "both" || s.call(t, "branch", "PATCH", "/me", object{"brief": "weekly"}).want(t, 200).at("brief") != "weekly" {
 		t.Errorf("briefs: %s", branch.content)
 	}
+	s.call(t, "", "GET", "/open/compounds?q=fuxinyuan", nil).want(t, 200)
+	s.call(t, "", "GET", "/open/compounds/"+fmt.Sprint(s.Units["福馨苑小区"]), nil).want(t, 200)
 	s.call(t, "branch", "PATCH", "/me", object{"brief": "hourly"}).refused(t, 422, "invalid")
 
 	preview := s.call(t, "li", "POST", "/tickets/preview", object{"text": lamp, "location": object{"lat": 37.26, "lng": 111.78}}).want(t, 200)

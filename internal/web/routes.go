@@ -64,6 +64,8 @@ func (s *Server) routes(r *gin.Engine) {
 
 	open(a, route{get, "/compounds", "listCompounds", "小区列表：按名称查找，或由近到远", 200, nil}, s.listCompounds)
 	open(a, route{get, "/compounds/{id}", "showCompound", "小区", 200, []int{notFound}}, s.showCompound)
+	open(a, route{get, "/open/compounds", "listOpen", "公开：各小区的问题数，人数少的不公布", 200, nil}, s.listOpen)
+	open(a, route{get, "/open/compounds/{id}", "showOpen", "公开：一个小区近十二个月的化解率、分类和正在办的问题，没有个人信息", 200, []int{notFound}}, s.showOpen)
 	open(a, route{get, "/outages", "listOutages", "停水、停电、停气、停暖公告", 200, []int{notFound}}, s.listOutages)
 	signed(a, route{post, "/outages", "announceOutage", "公告一次停水、停电、停气或停暖：报这件事的人当时就得到答复", 201, []int{forbidden, notFound, conflict}}, s.announceOutage)
 	signed(a, route{patch, "/outages/{id}", "changeOutage", "改公告的内容、恢复时间，或提前结束", 200, []int{forbidden, notFound, conflict}}, s.changeOutage)
@@ -131,9 +133,11 @@ func (s *Server) routes(r *gin.Engine) {
 	document := a.document()
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
 
+	openList, openCompound := s.openPages()
 	for path, page := range map[string]gin.HandlerFunc{
 		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/api.js": s.page("api.js"), "/frame.js": s.page("frame.js"), "/app.js": s.page("app.js"), "/app/*path": s.page("app.html"),
 		"/privacy": s.privacyPage(), "/docs": s.page("docs/index.html"), "/docs/:file": s.file("docs"), "/board/": s.page("board/index.html"), "/board/:file": s.file("board"),
+		"/open/": openList, "/open/:id": openCompound, "/open.css": s.page("open/open.css"),
 		"/ledger/": s.page("ledger/index.html"), "/ledger/:file": s.file("ledger"),
 	} {
 		r.Match([]string{get, head}, path, page)
