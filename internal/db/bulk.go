@@ -21,9 +21,28 @@ const (
 // columns. It is for ledgers of tens of thousands of rows, where gorm's
 // reflection costs more than the database. Errors: gorm.ErrDuplicatedKey.
 func Insert(tx *gorm.DB, table string, columns []string, rows [][]any) error {
+	return insert(tx, table, columns, rows, "")
+}
+
+// Upsert is Insert that gives rows which are there already the new values; the
+// first so many columns are the table's key.
+func Upsert(tx *gorm.DB, table string, keys int, columns []string, rows [][]any) error {
+	sets := make([]string, 0, len(columns)-keys)
+	then := " ON CONFLICT (" + strings.Join(columns[:keys], ",") + ") DO UPDATE SET "
+	value := "excluded.%[1]s"
+	if tx.Name() == MySQL {
+		then, value = " ON DUPLICATE KEY UPDATE ", "VALUES(%[1]s)"
+	}
+	for _, column := range columns[keys:] {
+		sets = append(sets, fmt.Sprintf("%[1]s = "+value, column))
+	}
+	return insert(tx, table, columns, rows, then+strings.Join(sets, ","))
+}
+
+func insert(tx *gorm.DB, table string, columns []string, rows [][]any, then string) error {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(columns)), ",") + ")"
 	query := func(n int) string {
-		return "INSERT INTO " + table + " (" + strings.Join(columns, ",") + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+",", n), ",")
+		return "INSERT INTO " + table + " (" + strings.Join(columns, ",") + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+",", n), ",") + then
 	}
 	n := insertParameters / len(columns)
 	if len(rows) >= 2*n { // parsed once for all

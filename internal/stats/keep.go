@@ -1,7 +1,9 @@
 package stats
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -11,7 +13,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"fenlin/internal/db"
 	"fenlin/internal/org"
@@ -172,7 +173,7 @@ func (s *Service) countBatch(tx *gorm.DB) error {
 		s.add(change, places, r.kept, 1)
 		rows = append(rows, r.kept)
 	}
-	if err := upsert(tx, "rate_tickets", rows); err != nil {
+	if err := upsertTickets(tx, rows); err != nil {
 		return err
 	}
 	if err := s.change(tx, change); err != nil {
@@ -371,55 +372,48 @@ func (s *Service) change(tx *gorm.DB, change map[sum]*Tally) error {
 		places[g][key.Place], slicesOf[g][key.Slice] = true, true
 	}
 	for g := range places {
-		var found []row
-		err := tx.Raw("SELECT place_id, slice, sums FROM rate_sums WHERE place_id IN ? AND facet = ? AND start = ? AND slice IN ?",
-			slices.Sorted(maps.Keys(places[g])), g.facet, g.start, slices.Sorted(maps.Keys(slicesOf[g]))).Scan(&found).Error
+		args := []any{string(g.facet), g.start}
+		for id := range places[g] {
+			args = append(args, id)
+		}
+		for slice := range slicesOf[g] {
+			args = append(args, slice)
+		}
+		marks := func(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
+		key, packed := sum{Facet: g.facet, Start: g.start}, sql.RawBytes(nil)
+		err := each(tx, "SELECT place_id, slice, sums FROM rate_sums WHERE facet = ? AND start = ? AND place_id IN ("+marks(len(places[g]))+") AND slice IN ("+marks(len(slicesOf[g]))+")", args,
+			func(rows *sql.Rows) error {
+				if err := rows.Scan(&key.Place, &key.Slice, &packed); err != nil {
+					return err
+				}
+				if t, ok := change[key]; ok {
+					t.unpack(packed, 1)
+				}
+				return nil
+			})
 		if err != nil {
 			return err
-		}
-		for _, r := range found {
-			if t, ok := change[sum{r.PlaceID, g.facet, g.start, r.Slice}]; ok {
-				t.unpack(r.Sums, 1)
-			}
 		}
 	}
 	return upsertSums(tx, change)
 }
 
-// row is a sum as it is stored.
-type row struct {
-	PlaceID int64
-	Facet   facet
-	Start   int
-	Slice   string
-	Sums    []byte
-}
-
 func upsertSums(tx *gorm.DB, sums map[sum]*Tally) error {
-	rows := make([]row, 0, len(sums))
-	for k, t := range sums {
-		rows = append(rows, row{k.Place, k.Facet, k.Start, k.Slice, t.pack()})
-	}
-	// In the order of the key, so that the database's pages are filled one after another.
-	slices.SortFunc(rows, func(a, b row) int {
-		switch {
-		case a.PlaceID != b.PlaceID:
-			return int(a.PlaceID>>32) - int(b.PlaceID>>32)
-		case a.Facet != b.Facet:
-			return strings.Compare(string(a.Facet), string(b.Facet))
-		case a.Start != b.Start:
-			return a.Start - b.Start
-		}
-		return strings.Compare(a.Slice, b.Slice)
+	keys := slices.SortedFunc(maps.Keys(sums), func(a, b sum) int { // in the key's order one page of the database is filled after another
+		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Facet, b.Facet), cmp.Compare(a.Start, b.Start), cmp.Compare(a.Slice, b.Slice))
 	})
-	return upsert(tx, "rate_sums", rows)
+	rows := make([][]any, 0, len(sums))
+	for _, k := range keys {
+		rows = append(rows, []any{k.Place, string(k.Facet), k.Start, k.Slice, sums[k].pack()})
+	}
+	return db.Upsert(tx, "rate_sums", 4, []string{"place_id", "facet", "start", "slice", "sums"}, rows)
 }
 
-func upsert[T any](tx *gorm.DB, table string, rows []T) error {
-	for some := range slices.Chunk(rows, 1000) {
-		if err := tx.Table(table).Clauses(clause.OnConflict{UpdateAll: true}).Create(&some).Error; err != nil {
-			return err
-		}
+func upsertTickets(tx *gorm.DB, kepts []kept) error {
+	rows := make([][]any, 0, len(kepts))
+	for _, k := range kepts {
+		rows = append(rows, []any{k.TicketID, k.Version, k.PlaceID, k.CreatedAt, k.Category, k.LeadPost, k.Measures, k.Response, k.Handling, k.MaturesAt})
 	}
-	return nil
+	return db.Upsert(tx, "rate_tickets", 1,
+		[]string{"ticket_id", "version", "place_id", "created_at", "category", "lead_post", "measures", "response", "handling", "matures_at"}, rows)
 }

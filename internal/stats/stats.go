@@ -29,6 +29,7 @@ import (
 var (
 	ErrPeriod  = errs.New(errs.Invalid, "period", "请选择正确的起止日期，最长三年")
 	ErrGroup   = errs.New(errs.Invalid, "group", "不能这样分组")
+	ErrRows    = errs.New(errs.Invalid, "too_many_rows", "行数太多，请先选一个下级单位，或换一种分组").At("by", "行数太多")
 	ErrMeasure = errs.New(errs.Invalid, "measure", "没有这项指标").At("measure", "没有这项指标")
 	ErrKey     = errs.New(errs.Invalid, "key", "没有这一行").At("key", "没有这一行")
 	ErrCursor  = errs.New(errs.Invalid, "cursor", "页码已失效，请从第一页看起").At("cursor", "请从第一页看起")
@@ -36,6 +37,9 @@ var (
 
 // MaxPeriod is the longest period that one question may cover.
 const MaxPeriod = 3*366*24*time.Hour + time.Hour
+
+// MaxRows is how many rows an answer has at most.
+const MaxRows = 2000
 
 // Weights say what answers count. Source: Beijing's 接诉即办.
 type Weights struct {
@@ -186,7 +190,7 @@ type Table struct {
 }
 
 // Rates answers a question with rows in the order of their names, from what is
-// counted at one moment. Errors: org.ErrOutside, ErrPeriod, ErrGroup.
+// counted at one moment. Errors: org.ErrOutside, ErrPeriod, ErrGroup, ErrRows.
 func (s *Service) Rates(ctx context.Context, q Query) (Table, error) {
 	now := s.Now()
 	unit, stood, err := s.admit(ctx, &q, now)
@@ -214,8 +218,14 @@ func (s *Service) table(ctx context.Context, q Query, unit org.Unit, stood []str
 		if err != nil {
 			return err
 		}
+		if len(scope.rows) > MaxRows {
+			return ErrRows
+		}
 		if rows, err = s.sum(tx, q, scope, now); err != nil {
 			return err
+		}
+		if len(rows.by) > MaxRows {
+			return ErrRows
 		}
 		q.From, q.To = t.Before.From, t.Before.To
 		if q.Group == Month { // a month has itself before it

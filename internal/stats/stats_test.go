@@ -2,14 +2,17 @@ package stats_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
 	"pgregory.net/rapid"
 
+	"fenlin/internal/db"
 	"fenlin/internal/errs"
 	"fenlin/internal/org"
 	"fenlin/internal/stats"
@@ -180,6 +183,37 @@ func TestRates_RefusesBadQuestions(t *testing.T) {
 		}
 	}
 	if _, err := s.Tickets(t.Context(), stats.Query{By: w.Actor("city"), From: now.Add(-time.Hour)}, "beauty", "", 10, ""); !errors.Is(err, stats.ErrMeasure) {
+		t.Error(err)
+	}
+}
+
+func TestRates_RefusesMoreRowsThanAnybodyReads(t *testing.T) {
+	w := tickettest.New(t)
+	s := newStats(t, w)
+	settle(t, w, ticket.Satisfied)
+	q := stats.Query{By: w.Actor("city"), Group: stats.Compound, To: w.Clock().Add(time.Hour)}
+	if _, err := s.Rates(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	city, err := w.Org.Root(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+		rows := make([][]any, stats.MaxRows)
+		for i := range rows {
+			rows[i] = []any{i + 1, fmt.Sprintf("%s%d/", city.Path, i+1), i + 1, "compound"}
+		}
+		return db.Insert(tx, "rate_places", []string{"id", "path", "unit_id", "kind"}, rows)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Rates(t.Context(), q); !errors.Is(err, stats.ErrRows) {
+		t.Errorf("%d compounds: %v", stats.MaxRows+1, err)
+	}
+	q.Org = w.Units["南薰社区"]
+	if _, err := s.Rates(t.Context(), q); err != nil {
 		t.Error(err)
 	}
 }

@@ -115,7 +115,7 @@ func city(ctx context.Context, server string) (*app.App, *chat.Service, string, 
 
 var told atomic.Int64
 
-// residents are known people of one compound; each reports a few times.
+// residents are known people of all compounds; each reports a few times.
 const residents = 5000
 
 // settle makes them.
@@ -124,12 +124,11 @@ func settle(ctx context.Context, a *app.App) error {
 	if err != nil {
 		return err
 	}
-	home := known.Gazetteer.Search("福馨苑小区")[0].ID
 	var group errgroup.Group
 	group.SetLimit(16)
 	for i := range residents {
 		group.Go(func() error {
-			_, err := a.Members.Add(ctx, member.Person{Name: "bench", CompoundID: home}, fmt.Sprintf("o-bench-%d", i))
+			_, err := a.Members.Add(ctx, member.Person{Name: "bench", CompoundID: known.List[i%len(known.List)].OrgID}, fmt.Sprintf("o-bench-%d", i))
 			return err
 		})
 	}
