@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
 
 	"gorm.io/gorm"
 
-	"fenlin/internal/app"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 )
@@ -23,23 +21,11 @@ const wantSearch = 5 * time.Millisecond
 // blindIndex measures the search of a clerk for a phone and an ID number among
 // a million members, beside the bare SELECT by the index.
 func blindIndex(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
-	server := os.Getenv("FENLIN_TEST_DATABASE")
-	if server == "" {
-		return nil, errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
-	}
-	address, drop, err := emptyDatabase(ctx, server)
+	a, drop, err := ground(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer drop()
-	a, err := app.Ground(app.Config{Database: address, SecretKeys: benchKey})
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	if err := a.DB.Migrate(ctx); err != nil {
-		return nil, err
-	}
 	city := org.Unit{ID: 1, Kind: org.City, Name: "市", Path: "/1/"}
 	phone := func(i int) string { return fmt.Sprintf("138%08d", i) }
 	number := func(i int) string { return fmt.Sprintf("1411821980%08d", i) }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -29,26 +27,11 @@ const (
 // a million open tickets, and to report ten thousand that are late to the next
 // level, beside the bare writes of as many.
 func clocks(ctx context.Context, _ time.Duration, rounds int) ([]line, error) {
-	server := os.Getenv("FENLIN_TEST_DATABASE")
-	if server == "" {
-		return nil, errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
-	}
-	address, drop, err := emptyDatabase(ctx, server)
+	a, drop, err := sampleCity(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer drop()
-	a, err := app.Ground(app.Config{Database: address, SecretKeys: benchKey})
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	if err := a.DB.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	if err := a.Sample.Seed(ctx); err != nil {
-		return nil, err
-	}
 	if err := openAll(ctx, a); err != nil {
 		return nil, err
 	}

@@ -32,9 +32,9 @@ const imported = 50_000
 // against LOAD DATA of the same rows into the same tables, with the same
 // fields sealed on the way.
 func imports(ctx context.Context, _ time.Duration, rounds int) ([]line, error) {
-	server := os.Getenv("FENLIN_TEST_DATABASE")
-	if server == "" {
-		return nil, errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
+	server, err := server()
+	if err != nil {
+		return nil, err
 	}
 	address, drop, err := emptyDatabase(ctx, server)
 	if err != nil {
@@ -165,6 +165,49 @@ func newTarget(ctx context.Context, address string) (*target, error) {
 }
 
 const benchKey = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+// server is where databases can be made.
+func server() (string, error) {
+	address := os.Getenv("FENLIN_TEST_DATABASE")
+	if address == "" {
+		return "", errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
+	}
+	return address, nil
+}
+
+// ground is the program on a database of its own, which drop removes.
+func ground(ctx context.Context) (*app.App, func(), error) {
+	at, err := server()
+	if err != nil {
+		return nil, nil, err
+	}
+	address, drop, err := emptyDatabase(ctx, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := app.Ground(app.Config{Database: address, SecretKeys: benchKey})
+	if err != nil {
+		drop()
+		return nil, nil, err
+	}
+	gone := func() { a.Close(); drop() }
+	if err := a.DB.Migrate(ctx); err != nil {
+		gone()
+		return nil, nil, err
+	}
+	return a, gone, nil
+}
+
+// sampleCity is ground with the sample city on it.
+func sampleCity(ctx context.Context) (*app.App, func(), error) {
+	a, drop, err := ground(ctx)
+	if err == nil {
+		if err = a.Sample.Seed(ctx); err != nil {
+			drop()
+		}
+	}
+	return a, drop, err
+}
 
 // emptyDatabase makes a database that drop takes away.
 func emptyDatabase(ctx context.Context, server string) (address string, drop func(), err error) {

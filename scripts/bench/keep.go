@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 )
 
@@ -16,9 +15,9 @@ const (
 // keep measures what keeping the rates costs reports by chat: with and without
 // it in turn, and how far the rates are behind at most while it storms.
 func keep(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
-	server := os.Getenv("FENLIN_TEST_DATABASE")
-	if server == "" {
-		return nil, errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
+	server, err := server()
+	if err != nil {
+		return nil, err
 	}
 	a, service, _, drop, err := city(ctx, server)
 	if err != nil {

@@ -34,11 +34,17 @@ const (
 // behind them, beside the naive GROUP BY over the tickets; and how fast they are
 // computed anew from the log.
 func kept(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
-	a, drop, err := emptyCity(ctx)
+	a, drop, err := sampleCity(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer drop()
+	err = a.DB.Tx(ctx, func(tx *gorm.DB) error { // the sample's own tickets would only be in the way
+		return errors.Join(tx.Exec("DELETE FROM tickets").Error, tx.Exec("DELETE FROM ticket_events").Error)
+	})
+	if err != nil {
+		return nil, err
+	}
 	if err := story(ctx, a, 1_000_000, true); err != nil {
 		return nil, err
 	}
@@ -81,32 +87,6 @@ func kept(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
 }
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
-
-// emptyCity is the sample city without tickets on an empty database.
-func emptyCity(ctx context.Context) (*app.App, func(), error) {
-	server := os.Getenv("FENLIN_TEST_DATABASE")
-	if server == "" {
-		return nil, nil, errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
-	}
-	address, drop, err := emptyDatabase(ctx, server)
-	if err != nil {
-		return nil, nil, err
-	}
-	a, err := app.Ground(app.Config{Database: address, SecretKeys: benchKey})
-	if err != nil {
-		drop()
-		return nil, nil, err
-	}
-	if err = a.DB.Migrate(ctx); err == nil {
-		err = a.Sample.Seed(ctx)
-	}
-	if err == nil {
-		err = a.DB.Tx(ctx, func(tx *gorm.DB) error { // the sample's own tickets would only be in the way
-			return errors.Join(tx.Exec("DELETE FROM tickets").Error, tx.Exec("DELETE FROM ticket_events").Error)
-		})
-	}
-	return a, func() { a.Close(); drop() }, err
-}
 
 // story fills the last three years with tickets up to so many, in every state
 // that tickets end or stand in, with their logs if asked for: some thousands are
@@ -261,27 +241,11 @@ func bareLog(ctx context.Context, a *app.App) (float64, error) {
 		return 0, err
 	}
 	start := time.Now()
-	n := 0
 	for _, q := range []string{
 		"SELECT id, org_id, lead_post, category, state, created_at, due_at, finished_at, outcome, satisfaction FROM tickets ORDER BY created_at, id",
-		"SELECT ticket_id, action, from_state, to_state, data, at, seq, id, actor_post, actor_id FROM ticket_events ORDER BY ticket_id, seq",
+		"SELECT ticket_id, action, from_state, to_state, data, at FROM ticket_events ORDER BY ticket_id, seq",
 	} {
-		rows, err := pool.QueryContext(ctx, q)
-		if err != nil {
-			return 0, err
-		}
-		cells := make([]sql.RawBytes, 10)
-		into := make([]any, len(cells))
-		for i := range cells {
-			into[i] = &cells[i]
-		}
-		for rows.Next() {
-			if err := rows.Scan(into...); err != nil {
-				return 0, errors.Join(err, rows.Close())
-			}
-			n++
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if _, err := readAll(ctx, pool, q); err != nil {
 			return 0, err
 		}
 	}
@@ -359,17 +323,11 @@ func naiveRates(ctx context.Context, pool *sql.DB, by stats.Group, path string) 
 	}[by]
 	from, to := org.Below(path)
 	start := time.Now()
-	rows, err := pool.QueryContext(ctx, `SELECT `+key+`, COUNT(*), SUM(t.state NOT IN ('withdrawn', 'merged', 'excluded')), SUM(t.state IN ('closed', 'rejected') OR t.due_at < ?), SUM(t.finished_at > 0),
+	_, err := readAll(ctx, pool, `SELECT `+key+`, COUNT(*), SUM(t.state NOT IN ('withdrawn', 'merged', 'excluded')), SUM(t.state IN ('closed', 'rejected') OR t.due_at < ?), SUM(t.finished_at > 0),
 SUM(t.finished_at > 0 AND NOT t.late), SUM(t.outcome <> ''), SUM(t.outcome = 'tacit'), SUM(t.solved IS NOT NULL), SUM(t.satisfaction = 'satisfied'), SUM(t.satisfaction = 'basic'), SUM(t.state = 'excluded'), SUM(t.redos > 0)
 FROM tickets t JOIN org_history h ON h.org_id = t.org_id AND h.from_at <= t.created_at AND h.to_at > t.created_at
 LEFT JOIN org_history c ON c.org_id = h.parent_id AND c.from_at <= t.created_at AND c.to_at > t.created_at
 WHERE t.created_at >= ? AND t.created_at < ? AND h.path >= ? AND h.path < ? GROUP BY 1`,
 		time.Now().UnixMilli(), time.Now().AddDate(-2, 0, 0).UnixMilli(), time.Now().AddDate(-1, 0, 0).UnixMilli(), from, to)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() { //nolint:revive // all of them are read, and that is all
-	}
-	return time.Since(start), rows.Err()
+	return time.Since(start), err
 }

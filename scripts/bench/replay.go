@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -26,26 +24,11 @@ const (
 // replay measures `fenlin route replay` over a million past tickets on MariaDB,
 // beside the bare scan of the same columns of the same rows.
 func replay(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
-	server := os.Getenv("FENLIN_TEST_DATABASE")
-	if server == "" {
-		return nil, errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
-	}
-	address, drop, err := emptyDatabase(ctx, server)
+	a, drop, err := sampleCity(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer drop()
-	a, err := app.Ground(app.Config{Database: address, SecretKeys: benchKey})
-	if err != nil {
-		return nil, err
-	}
-	defer a.Close()
-	if err := a.DB.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	if err := a.Sample.Seed(ctx); err != nil {
-		return nil, err
-	}
 	since, err := sow(ctx, a)
 	if err != nil {
 		return nil, err
@@ -141,24 +124,33 @@ func scan(ctx context.Context, a *app.App, since time.Time) (time.Duration, erro
 		return 0, err
 	}
 	start := time.Now()
-	rows, err := pool.QueryContext(ctx, "SELECT id, org_id, building, category, emergency, grade, lead_post, late, due_at, finished_at, paused_at, state FROM tickets WHERE created_at >= ? ORDER BY id", since.UnixMilli())
+	n, err := readAll(ctx, pool, "SELECT id, org_id, building, category, emergency, grade, lead_post, late, due_at, finished_at, paused_at, state FROM tickets WHERE created_at >= ? ORDER BY id", since.UnixMilli())
+	if err != nil || n < pastTickets {
+		return 0, fmt.Errorf("%d rows: %w", n, err)
+	}
+	return time.Since(start), nil
+}
+
+// readAll reads every row of a query, does nothing with it, and counts them.
+func readAll(ctx context.Context, pool *sql.DB, query string, args ...any) (int, error) {
+	rows, err := pool.QueryContext(ctx, query, args...)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = rows.Close() }()
-	cells := make([]sql.RawBytes, 12)
-	into := make([]any, len(cells))
+	names, err := rows.Columns()
+	if err != nil {
+		return 0, err
+	}
+	cells, into := make([]sql.RawBytes, len(names)), make([]any, len(names))
 	for i := range cells {
 		into[i] = &cells[i]
 	}
 	n := 0
 	for ; rows.Next(); n++ {
 		if err := rows.Scan(into...); err != nil {
-			return 0, err
+			return n, err
 		}
 	}
-	if err := rows.Err(); err != nil || n < pastTickets {
-		return 0, fmt.Errorf("%d rows: %w", n, err)
-	}
-	return time.Since(start), nil
+	return n, rows.Err()
 }

@@ -27,9 +27,9 @@ import (
 // statements that one such report sends, taken from the server's own log and
 // put into one transaction.
 func report(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
-	server := os.Getenv("FENLIN_TEST_DATABASE")
-	if server == "" {
-		return nil, errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
+	server, err := server()
+	if err != nil {
+		return nil, err
 	}
 	a, service, address, drop, err := city(ctx, server)
 	if err != nil {

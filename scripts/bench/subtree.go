@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -33,9 +32,9 @@ const wantSubtree = 20 * time.Millisecond
 // and a community, among 120,000 compounds and 3,000,000 building groups, beside the
 // bare SELECT.
 func subtree(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
-	server := os.Getenv("FENLIN_TEST_DATABASE")
-	if server == "" {
-		return nil, errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
+	server, err := server()
+	if err != nil {
+		return nil, err
 	}
 	address, drop, err := emptyDatabase(ctx, server)
 	if err != nil {
