@@ -5,6 +5,7 @@ import { ask, fetched, session } from "/api.js";
 import { byId, el } from "/dom.js";
 import { frame, tell } from "/frame.js";
 import { away, go, where } from "./address.js";
+import { askFirst } from "./ahead.js";
 import { beforeText, heads, trust } from "./heads.js";
 import { presets, setPeriod, periodOf } from "./period.js";
 import { below, path, question, rates } from "./rates.js";
@@ -16,13 +17,15 @@ const roles = {
 };
 
 const { start, signIn } = frame({ roles, whom: "看板", begin });
+const known = new Map(); // the kinds of units that were met
 let drawing = 0;
-let home = "city"; // what the highest unit of the caller likely is
+let home = sessionStorage.getItem("fenlin-home") ?? "city"; // what the highest unit of the caller likely is
 let leaveWall = null;
 
 function begin(me) {
   const posts = me.posts.filter((p) => roles[p.role]).map((p) => p.org.kind);
   home = ["city", "subdistrict", "community", "compound"].find((kind) => posts.includes(kind)) ?? "city";
+  sessionStorage.setItem("fenlin-home", home);
   ask("GET", "/api/v1/categories").then(({ items }) => {
     byId("category").append(...items.map((c) => el("option", { value: c.code }, c.name)));
     byId("category").value = where().category ?? "";
@@ -57,6 +60,11 @@ async function draw() {
       const shown = await page(at);
       if (mine !== drawing) return;
       view.replaceChildren(...shown.first);
+      if (shown.next) {
+        await new Promise((painted) => { setTimeout(painted, 50); requestAnimationFrame(() => setTimeout(painted)); }); // a tab out of sight gets no frames
+        if (mine !== drawing) return;
+        view.append(...shown.next());
+      }
       shown.rest?.((parts) => mine === drawing && view.append(...parts.filter(Boolean)), (error) => mine === drawing && tell(error));
     }
   } catch (error) {
@@ -84,22 +92,24 @@ async function page(at) {
   return overview(at);
 }
 
-const known = new Map(); // the kinds of units that were met
+
+// guess is what rows are likely made of, before the unit's kind is known.
+const guess = (at) => at.by ?? below[known.get(at.org) ?? (at.org ? "" : home)];
 
 // overview is a unit's numbers, and then what can be drawn of them.
 async function overview(at) {
-  let by = at.by ?? below[known.get(at.org) ?? (at.org ? "" : home)];
-  let table = await rates(at, by);
+  let by = guess(at);
+  let table = await askFirst(at, by);
   known.set(at.org, table.org.kind);
   if (!at.by && by !== below[table.org.kind]) table = await rates(at, (by = below[table.org.kind] ?? "category"));
   for (const row of table.rows) if (table.by !== "category") known.set(row.key, table.by);
   path(at, table.org);
   byId("path").append(table.org.kind === "city" ? el("button", { type: "button", class: "aside noprint", click: () => go({ ...away, view: "figures" }) }, "市里公布的数字") : "");
-  const first = [heads(table), el("p", { class: "soft note asof" }, [`共 ${table.total.accepted} 件，`, `数字截至 ${table.as_of.slice(0, 16).replace("T", " ")}。`, beforeText(table)].join("")), trust(table), ratesTable(at, table, table.org.kind)];
+  const first = [heads(table), el("p", { class: "soft note asof" }, [`共 ${table.total.accepted} 件，`, `数字截至 ${table.as_of.slice(0, 16).replace("T", " ")}。`, beforeText(table)].join("")), trust(table)];
   if (!table.total.accepted && (at.period ?? "year") !== "three" && !at.from) {
     first.splice(2, 0, el("p", { class: "panel" }, "这段时间还没有工单。", el("button", { type: "button", click: () => go({ period: "three" }) }, "看近三年")));
   }
-  return { first: first.filter(Boolean), rest: (add, fail) => import("./overview.js").then(({ below }) => below(at, table)).then(add, fail) };
+  return { first: first.filter(Boolean), next: () => [ratesTable(at, table, table.org.kind)], rest: (add, fail) => import("./overview.js").then(({ below }) => below(at, table)).then(add, fail) };
 }
 
 byId("print").addEventListener("click", () => print());

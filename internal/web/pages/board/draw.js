@@ -25,7 +25,8 @@ function palette() {
 // chart is a panel with a heading. make(colours, size) gives what ECharts is to
 // draw; pick, when something in it was clicked, gets the index along axis (x or
 // y), or without one the datum itself.
-export function chart({ title, note, make, axis, pick, controls = [], tall }) {
+export function chart({ title, note, make, axis, pick, controls = [], tall, empty }) {
+  if (empty) return el("section", { class: "panel flush" }, el("div", { class: "bar" }, el("h2", {}, title), el("div", { class: "tools" }, ...controls)), el("p", { class: "soft note" }, empty), el("p", { class: "soft note" }, note));
   const canvas = el("div", { class: `chart ${tall ?? ""}`, role: "img", "aria-label": `${title}。${note ?? ""}` });
   const save = el("button", { type: "button", class: "small noprint", title: `把「${title}」存成图片` }, "存图片");
   const panel = el("section", { class: "panel flush" }, el("div", { class: "bar" }, el("h2", {}, title), el("div", { class: "tools" }, ...controls, save)), canvas, note ? el("p", { class: "soft note" }, note) : null);

@@ -4,6 +4,10 @@ import { el, moment } from "/dom.js";
 
 export const figures = () => ask("GET", "/api/v1/stats/figures");
 
+// figuresList is the same for a wall: large, and where they differ both.
+export const figuresList = ({ items }) => el("section", { class: "panel flush" }, el("div", { class: "bar" }, el("h2", {}, "全市数字")),
+  el("ul", { class: "figurelist" }, ...items.map((f) => el("li", {}, el("span", {}, f.name), el("b", {}, f.computed), f.agrees ? null : el("em", {}, `公布为 ${f.printed}`)))));
+
 export function figuresTable({ as_of: asOf, items }) {
   const differ = items.filter((f) => !f.agrees).length;
   return el("section", { class: "panel flush" }, el("div", { class: "bar" }, el("h2", {}, "市里公布的数字，和系统里算出来的")),

@@ -36,7 +36,10 @@ export async function below(at, table) {
     fill(where, Promise.all([placesOf(at), compounds]), ([places, found]) => {
       if (!("overdue" in found.total) || !places.items.length) return null;
       const spots = join(places, found), lead = (p) => deeper(at, table.org, { key: p.id });
-      return [...(canMap(spots) ? [map(spots, found, lead)] : []), tiles(spots, found, lead)];
+      if (!canMap(spots)) return tiles(spots, found, lead);
+      const turn = (to) => [el("button", { type: "button", class: "small noprint", click: () => where.replaceChildren(to()) }, to === asTiles ? "看名单" : "看分布图")];
+      const asMap = () => map(spots, found, lead, turn(asTiles)), asTiles = () => tiles(spots, found, lead, turn(asMap));
+      return asMap();
     });
   }
   return [hasCharts() ? null : noCharts(), left, wide];

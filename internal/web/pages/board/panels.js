@@ -56,11 +56,12 @@ function daysOf(month, { from, to }) {
 }
 
 // bars are rows as lying bars with a word at their ends, the first row on top.
-function bars({ title, note, rows, value, word, colour, pick, controls, share, most }) {
+function bars({ title, note, rows, value, word, colour, pick, controls, share, most, empty }) {
   return chart({
+    empty: rows.length ? "" : empty,
     title, note, controls, axis: "y", pick: (i) => rows[i] && pick(rows[i]), tall: rows.length > 10 ? "tall" : "",
     make: (c, size) => ({
-      grid: { left: 4, right: Math.min(size.width * 0.3, c.size * 11), top: 4, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: { left: 4, right: share ? Math.max(...rows.map((r) => word(r).length)) * c.size * 0.62 : c.size * 7, top: 4, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       tooltip: tip(c, { formatter: ({ dataIndex: i }) => `${rows[i].name}\n${most(rows[i])}` }),
       xAxis: { type: "value", min: 0, max: share ? 1 : null, axisLabel: { show: false }, splitLine: { show: false } },
       yAxis: { type: "category", inverse: true, data: rows.map((r) => r.name), axisLabel: { ...text(c), color: c.ink, interval: 0, width: size.width * 0.32, overflow: "truncate" }, axisLine: { show: false }, axisTick: { show: false } },
@@ -95,13 +96,15 @@ export function ranking(table, chosen, choose, most = 15) {
   const column = columns.find((c) => (c.rate ?? c.count) === by);
   const value = (r) => (column.rate ? r[by].rate : r[by]);
   const places = table.rows.filter((r) => r.key !== "none");
+  const empty = by === "overdue" ? "没有超期未结的工单" : "没有可算的工单";
   const able = places.filter((r) => value(r) !== null && (column.rate || value(r) > 0));
   const rows = able.sort((a, b) => (column.rate ? value(a) - value(b) || b[by].denominator - a[by].denominator : value(b) - value(a))).slice(0, most);
   const select = el("select", { "aria-label": "按什么排", class: "small noprint", change: (event) => choose(event.target.value) }, ...known.map(([name, label]) => el("option", { value: name, selected: name === by }, label)));
   const rest = [able.length > rows.length ? `只列${column.rate ? "最低" : "最多"}的 ${rows.length} 个` : "", column.rate && places.length > able.length ? `${places.length - able.length} 个没有可算的工单，不列` : ""].filter(Boolean).join("；");
   return bars({
+    empty,
     title: `${kinds[table.by]}排行：${column.name}`, note: `${asOf(table)}${rest && `。${rest}`}`, rows, value, share: Boolean(column.rate), controls: choose ? [select] : [], most: told,
-    colour: (c, r) => (by === "overdue" ? c.red : column.rate ? (value(r) < 0.6 ? c.red : value(r) < 0.85 ? c.amber : c.green) : c.blue),
+    colour: (c, r) => (by === "overdue" ? c.red : c.blue),
     word: (r) => (column.rate ? `${percent(r[by].rate)}  ${plain(r[by].numerator)}/${r[by].denominator}` : `${r[by]} 件`),
     pick: (r) => toTickets({ measure: column.rate ? column.of : column.measure, by: table.by, key: r.key, name: r.name, what: column.rate ? bases[column.of] : column.name }),
   });

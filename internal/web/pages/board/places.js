@@ -18,20 +18,21 @@ export function join(places, table) {
 const told = (p) => `${p.name}\n${p.subdistrict} · ${p.community}\n${p.row ? `超期未结 ${p.overdue}，在办 ${p.open}\n受理 ${p.row.accepted}，化解率 ${rateText(p.row.settlement)}` : "这段时间没有工单"}`;
 
 // map draws the places where they are, north up; a point leads on.
-export function map(found, table, lead) {
+export function map(found, table, lead, controls) {
   const located = found.filter((p) => p.location);
   const squeeze = Math.cos((located[0].location.lat * Math.PI) / 180);
   const points = located.map((p) => ({ ...p, x: p.location.lng * squeeze, y: p.location.lat }));
   const range = (name) => { const all = points.map((p) => p[name]); return [Math.min(...all), Math.max(...all)]; };
   const [west, east] = range("x"), [south, north] = range("y");
-  const groups = Object.entries(Object.groupBy?.(points, (p) => p.subdistrict) ?? {}).map(([name, of]) => ({ name, x: of.reduce((s, p) => s + p.x, 0) / of.length, y: of.reduce((s, p) => s + p.y, 0) / of.length }));
+  const groups = Object.entries(Object.groupBy?.(points, (p) => p.subdistrict) ?? {}).map(([name, of]) => ({ name, x: of.reduce((s, p) => s + p.x, 0) / of.length, y: Math.max(...of.map((p) => p.y)) }));
   const worst = new Set(points.filter((p) => p.overdue > 0).sort((a, b) => b.overdue - a.overdue).slice(0, 12).map((p) => p.id));
   return chart({
-    title: "小区分布", note: `${asOf(table)}。颜色为超期未结的件数，大小为在办的件数；示意图，上北下南`, tall: "tall", pick: lead && ((p) => p.id && lead(p)),
+    title: "小区分布", note: `${asOf(table)}。颜色为超期未结的件数，大小为在办的件数；示意图，上北下南`, tall: "tall", controls, pick: lead && ((p) => p.id && lead(p)),
     make: (c, { width, height }) => {
       const colours = [c.green, c.amber, "#e8702a", c.red];
-      const pad = c.size * 2.4, W = width - 2 * pad, H = height - 2.6 * pad;
-      const scale = Math.max((east - west) / W, (north - south) / H, 1e-6) || 1e-6;
+      const pad = c.size * 2.4, W = width - 2 * pad, H = height - 3.4 * pad;
+      const scale = Math.max((east - west) / W, (north - south) / H, 1e-6);
+      const wide = Math.max(scale / 1.8, (east - west) / W, 1e-6); // a schematic: stretched where there is room
       const mid = [(west + east) / 2, (south + north) / 2];
       const spot = (list) => list.map((p) => ({ ...p, value: [p.x, p.y] }));
       const size = (p) => (p.row ? Math.min(c.size * 0.7 + 2.2 * Math.sqrt(p.open + p.overdue), c.size * 2.2) : c.size * 0.42);
@@ -45,12 +46,12 @@ export function map(found, table, lead) {
       return {
         legend: { top: 0, textStyle: text(c), itemGap: 14, data: series.map((s) => s.name) },
         tooltip: tip(c, { formatter: ({ data }) => (data.id ? told(data) : "") }),
-        grid: { left: pad, right: pad, top: 1.6 * pad, bottom: pad, outerBoundsMode: "none" },
-        xAxis: { type: "value", show: false, min: mid[0] - (scale * W) / 2, max: mid[0] + (scale * W) / 2 },
+        grid: { left: pad, right: pad, top: 2.4 * pad, bottom: pad, outerBoundsMode: "none" },
+        xAxis: { type: "value", show: false, min: mid[0] - (wide * W) / 2, max: mid[0] + (wide * W) / 2 },
         yAxis: { type: "value", show: false, min: mid[1] - (scale * H) / 2, max: mid[1] + (scale * H) / 2 },
         series: [...series, {
           type: "scatter", symbolSize: 0.01, silent: true, data: groups.length > 1 ? spot(groups) : [], z: 1, tooltip: { show: false },
-          label: { show: true, color: c.soft, opacity: 0.55, fontSize: c.size * 1.6, formatter: ({ data }) => data.name },
+          label: { show: true, position: "top", distance: c.size * 0.8, color: c.soft, fontSize: c.size * 1.15, formatter: ({ data }) => data.name },
         }],
       };
     },
@@ -58,14 +59,14 @@ export function map(found, table, lead) {
 }
 
 // tiles are the places by community, for those who read rather than look.
-export function tiles(found, table, lead) {
+export function tiles(found, table, lead, controls = []) {
   const communities = new Map();
   for (const p of found) {
     const name = `${p.subdistrict} · ${p.community}`;
     communities.set(name, [...(communities.get(name) ?? []), p]);
   }
   const tile = (p) => el(lead ? "button" : "span", { type: lead && "button", class: `tile ${p.row ? `level${level(p)}` : "quiet"}`, title: told(p), ...(lead ? { click: () => lead(p) } : {}) }, el("span", {}, p.name), el("b", {}, p.row ? String(p.overdue) : "—"));
-  return el("section", { class: "panel flush" }, el("div", { class: "bar" }, el("h2", {}, "小区一览"), el("div", { class: "keys" }, ...levels.map(([name], i) => el("span", { class: `key level${i}` }, name)), el("span", { class: "key quiet" }, "没有工单"))),
+  return el("section", { class: "panel flush" }, el("div", { class: "bar" }, el("h2", {}, "小区一览"), el("div", { class: "keys" }, ...levels.map(([name], i) => el("span", { class: `key level${i}` }, name)), el("span", { class: "key quiet" }, "没有工单")), el("div", { class: "tools" }, ...controls)),
     el("div", { class: "tiles" }, ...[...communities].sort(([a], [b]) => a.localeCompare(b, "zh")).map(([name, list]) => el("div", { class: "group" }, el("h3", {}, name), el("div", {}, ...list.map(tile))))),
     el("p", { class: "soft note" }, `${asOf(table)}。数字为超期未结的件数`));
 }

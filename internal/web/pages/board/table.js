@@ -6,8 +6,10 @@ import { asOf, bases, behind, below, columns, deeper, isUnit, kinds, span } from
 // groups are what the rows may be instead.
 const groups = (kind) => [...new Set([below[kind] ?? "category", ...(kind === "city" ? ["community"] : []), "category", "month", "handler"])];
 
-export function ratesTable(at, table, kind) {
-  const shown = columns.filter((c) => (c.count ?? c.rate ?? c.score ?? c.time) in table.total);
+// only, when given, are the columns to show.
+export function ratesTable(at, table, kind, only) {
+  const name = (c) => c.count ?? c.rate ?? c.score ?? c.time;
+  const shown = columns.filter((c) => name(c) in table.total && (!only || only.includes(name(c))));
   const line = (row) => el("tr", {},
     el("th", { scope: "row" }, isUnit(table.by) && row.key !== "none" ? el("button", { type: "button", click: () => deeper(at, table.org, row) }, row.name) : row.name),
     ...shown.map((c) => cell(c, row, table.by)));
@@ -32,8 +34,8 @@ function cell(column, row, by) {
   const of = { by, key: row.key, name: row.name === "合计" ? "" : row.name };
   if (column.score) return el("td", {}, behind(row.answered, { ...of, measure: row.composite === null ? "" : "answered", what: "已回访" }, row.composite === null ? "—" : row.composite.toFixed(1)));
   if (column.count) return el("td", { class: column.count === "overdue" && row.overdue > 0 && "late" }, behind(row[column.count], { ...of, measure: column.measure, what: column.name }));
-  if (column.time) { const t = row[column.time]; return el("td", {}, span(t.median), el("small", {}, t.count ? `九成在 ${span(t.p90)} 内` : "")); }
+  if (column.time) { const t = row[column.time]; return el("td", {}, span(t.median), el("small", {}, t.count ? `九成 ${span(t.p90)}` : "")); }
   const r = row[column.rate];
   const fraction = el("small", {}, behind(r.numerator, { ...of, measure: column.measure, what: column.name }), " / ", behind(r.denominator, { ...of, measure: column.of, what: bases[column.of] }));
-  return el("td", {}, percent(r.rate), fraction, column.parts && r.numerator ? el("small", {}, `确认 ${r.confirmed}　默认 ${r.tacit}`) : null);
+  return el("td", {}, percent(r.rate), fraction, column.parts && r.numerator ? el("small", {}, `确认 ${r.confirmed} 默认 ${r.tacit}`) : null);
 }

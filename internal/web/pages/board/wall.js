@@ -4,7 +4,7 @@
 import { session } from "/api.js";
 import { byId, el, moment } from "/dom.js";
 import { hasCharts } from "./draw.js";
-import { figures, figuresTable } from "./figures.js";
+import { figures, figuresList } from "./figures.js";
 import { head } from "./heads.js";
 import { placesOf, ranked } from "./overview.js";
 import { categories, ranking, trend } from "./panels.js";
@@ -60,8 +60,8 @@ export function wall(at, view, home) {
       hasCharts() && data.kinds.rows.length > 0 && (() => categories(data.kinds)),
       hasCharts() && data.ranks?.rows.length > 0 && (() => ranking(data.ranks, "settlement", null, 12)),
       hasCharts() && data.ranks && "overdue" in table.total && data.ranks.rows.some((r) => r.overdue > 0) && (() => ranking(data.ranks, "overdue", null, 12)),
-      () => ratesTable(at, table, table.org.kind),
-      data.told && (() => figuresTable(data.told)),
+      () => ratesTable(at, table, table.org.kind, ["accepted", "open", "overdue", "on_time", "settlement", "satisfaction"]),
+      data.told && (() => figuresList(data.told)),
     ].filter(Boolean);
   };
 
