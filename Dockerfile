@@ -1,9 +1,15 @@
 # One static binary on nothing: CA certificates for WeChat, time zones, a user without rights.
+FROM node:22 AS charts
+WORKDIR /src
+COPY scripts/board-charts ./
+RUN npm ci --ignore-scripts --no-audit --no-fund && npm run --silent build -- --outfile=charts.js
+
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+COPY --from=charts /src/charts.js internal/web/pages/board/
 RUN make internal/placard/font/DroidSansFallbackFull.ttf.gz
 ARG VERSION=unknown
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/fenlin ./cmd/fenlin \
