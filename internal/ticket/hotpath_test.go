@@ -2,6 +2,7 @@ package ticket_test
 
 import (
 	"context"
+	"encoding/base64"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"fenlin/internal/org"
 	"fenlin/internal/outage"
 	"fenlin/internal/routing"
+	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
 	"fenlin/internal/ticket/tickettest"
 )
@@ -79,6 +81,12 @@ func TestHotPaths_EveryQuestionHasItsIndex(t *testing.T) {
 	}
 	for _, text := range []string{lamp, "停水了"} {
 		if _, err := w.Preview(t.Context(), ticket.Report{Reporter: w.Who["wang"], Home: w.Units["福馨苑小区"], Text: text, Scene: code.Scene()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	board := &stats.Service{DB: w.DB, Org: w.Org, Location: time.UTC, Now: w.Clock}
+	for _, cursor := range []string{"", base64.RawURLEncoding.EncodeToString([]byte("1900000000000.1"))} {
+		if _, err := board.Stream(t.Context(), w.Actor("city"), 0, 20, cursor); err != nil {
 			t.Fatal(err)
 		}
 	}
