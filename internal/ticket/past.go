@@ -78,7 +78,7 @@ func (s *Service) relive(tx *gorm.DB, p Past) error {
 		t.Version, t.LastHash = e.Seq, e.Hash
 		events = append(events, e)
 	}
-	t.AlarmAt = t.ring().at
+	t.AlarmAt, t.UncountedAt = t.ring().at, s.Now().UnixMilli()
 	if t.Number, err = s.nextNumber(tx, p.At); err != nil {
 		return err
 	}

@@ -24,6 +24,9 @@ func keep(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
 		return nil, err
 	}
 	defer drop()
+	if err := a.Stats.Keep(ctx); err != nil { // the sample's own
+		return nil, err
+	}
 	const side = 32
 	reports := func() (float64, error) { return crowd(side, d, func() error { return tell(ctx, service) }) }
 	var behind time.Duration
