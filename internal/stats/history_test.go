@@ -340,6 +340,7 @@ func (k told) measures() map[stats.Measure]bool {
 		stats.Excluded: k.state == "excluded", stats.Reopened: accepted && k.redos >= 1, stats.RedoneTwice: accepted && k.redos >= 2,
 		stats.EverDone: accepted && (k.redos >= 1 || k.finished > 0), stats.Bare: accepted && k.finished > 0 && k.bare,
 		stats.LateReturned: valid && k.lateReturns > 0, stats.Open: open, stats.Overdue: open && k.past,
+		stats.Contacted: accepted && k.contacted > 0, stats.Done: accepted && k.finished > 0,
 	}
 	maps.DeleteFunc(out, func(_ stats.Measure, is bool) bool { return !is })
 	return out

@@ -34,12 +34,14 @@ const (
 	LateReturned Measure = "late_returned" // received: returned at least once when most of its time had passed
 	Open         Measure = "open"          // accepted: work is owed
 	Overdue      Measure = "overdue"       // open and past due
+	Contacted    Measure = "contacted"     // accepted, and the reporter was contacted: those that response times are of
+	Done         Measure = "done"          // accepted, and finished without having been opened again: those that handling times are of
 )
 
 // Measures are all of them; each one's place is its bit and never changes.
 var Measures = []Measure{
 	Accepted, Received, Matured, Finished, OnTime, Settled, Confirmed, Tacit, Answered, Responded, Resolved, Satisfied, Basic,
-	Excluded, Reopened, EverDone, Open, Overdue, Bare, LateReturned, FollowedUp, RedoneTwice,
+	Excluded, Reopened, EverDone, Open, Overdue, Bare, LateReturned, FollowedUp, RedoneTwice, Contacted, Done,
 }
 
 // counted is a ticket as the rates count it.
@@ -63,7 +65,7 @@ func (t counted) measures() (set int64) {
 		answered, answered && t.ContactedAt > 0, answered && t.Solved, answered && t.Satisfaction == ticket.Satisfied, answered && t.Satisfaction == ticket.Basic,
 		t.State == ticket.Excluded, accepted && t.Redos > 0, accepted && (t.Redos > 0 || t.FinishedAt > 0),
 		accepted && t.State.Open(), matured && t.State.Open(), accepted && t.FinishedAt > 0 && t.Bare, valid && t.LateReturns > 0,
-		closed && t.Outcome == ticket.FollowedUp, accepted && t.Redos > 1,
+		closed && t.Outcome == ticket.FollowedUp, accepted && t.Redos > 1, accepted && t.ContactedAt > 0, accepted && t.FinishedAt > 0,
 	} {
 		if is {
 			set |= 1 << i

@@ -196,7 +196,7 @@ func viewSettlement(r stats.Row) settlementView {
 
 type behindInput struct {
 	RatesInput
-	Measure string `query:"measure" required:"true" maxLength:"32" doc:"accepted, received, matured, finished, on_time, settled, confirmed, tacit, answered, responded, resolved, satisfied, basic, excluded, reopened, redone_twice, ever_done, followed_up, bare, late_returned, open, overdue; or a rate's name, for its numerator (of satisfaction: those satisfied)"`
+	Measure string `query:"measure" required:"true" maxLength:"32" doc:"accepted, received, matured, finished, on_time, settled, confirmed, tacit, answered, responded, resolved, satisfied, basic, excluded, reopened, redone_twice, ever_done, followed_up, bare, late_returned, open, overdue, contacted, done; or a rate's name, for its numerator (of satisfaction: those satisfied)"`
 	Key     string `query:"key" maxLength:"32" doc:"the key of the row; all rows when not given"`
 	Paged
 }

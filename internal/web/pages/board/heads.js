@@ -30,7 +30,9 @@ export function head(c, t) {
     parts.push(big(behind(t.answered, { name: "", measure: now === null ? "" : "answered", what: "已回访" }, now === null ? "—" : now.toFixed(1))), el("span", {}, "已回访 ", behind(t.answered, { name: "", measure: "answered", what: "已回访" })),
       trend(now, before, (d) => `${d.toFixed(1)} 分`, 0.05, t.before && `上期 ${before === null || before === undefined ? "—" : before.toFixed(1)}`));
   } else if (c.time) {
-    parts.push(big(span(now.median)), el("span", {}, now.count ? `九成在${span(now.p90)}内，共 ${now.count} 件` : "没有可算的工单"));
+    parts.push(big(span(now.median)), now.count
+      ? el("span", {}, `九成在${span(now.p90)}内，共 `, behind(now.count, { name: "", measure: c.measure, what: c.name }), " 件")
+      : el("span", {}, "没有可算的工单"));
   } else {
     parts.push(big(behind(now, { name: "", measure: c.measure, what: c.name })), el("span", {}, { accepted: `应办结 ${t.matured}`, open: "还没有办结", overdue: "已过时限" }[name]));
     if (name === "accepted") parts.push(trend(now, before, (d) => `${d} 件`, 0.5, t.before && `上期 ${before}`, true));
