@@ -200,7 +200,7 @@ func (a *App) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { a.Outbox.Run(running); return nil })
 	group.Go(func() error { a.sweep(running); return nil })
-	group.Go(func() error { a.Stats.Run(running, keepEvery); return nil })
+	group.Go(func() error { a.Stats.Run(running); return nil })
 	group.Go(func() error { a.retain(running); return nil })
 	group.Go(func() error { a.obey(running); return nil })
 	for server, listener := range map[*http.Server]net.Listener{a.public: a.listen, a.admin: a.listenA} {
@@ -229,9 +229,6 @@ func (a *App) Run(ctx context.Context) error {
 // sweepEvery is how late a clock may speak up, and how long a ticket may lie
 // with a post that nobody holds.
 const sweepEvery = time.Minute
-
-// keepEvery is how often the rates take in what changed.
-const keepEvery = time.Second
 
 // sweep does what no event brings about, because only time passed: clocks run out, terms end.
 func (a *App) sweep(ctx context.Context) {

@@ -74,9 +74,13 @@ func byDay(k org.Kind) bool {
 	return k != org.Community && k != org.CompoundKind && k != ""
 }
 
+// keepEvery is how often Run looks; whoever asks for rates has what changed
+// meanwhile counted first.
+const keepEvery = time.Second
+
 // Run keeps the rates until ctx ends.
-func (s *Service) Run(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
+func (s *Service) Run(ctx context.Context) {
+	tick := time.NewTicker(keepEvery)
 	defer tick.Stop()
 	for {
 		if err := s.Keep(ctx); err != nil && ctx.Err() == nil {
@@ -100,27 +104,29 @@ func (s *Service) Keep(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// keepSome counts one batch and says whether there was anything to count.
+// keepSome counts one batch and says whether more waited. What came meanwhile
+// waits for the next time: in a storm there is always something.
 func (s *Service) keepSome(ctx context.Context) (bool, error) {
-	ids, err := s.due(s.DB.Read(ctx))
+	ids, more, err := s.due(s.DB.Read(ctx))
 	if err != nil || len(ids) == 0 {
 		return false, err
 	}
-	return true, s.DB.Tx(ctx, s.countBatch)
+	return more, s.DB.Tx(ctx, s.countBatch)
 }
 
-// due are the tickets to count now, those that wait longest first.
-func (s *Service) due(tx *gorm.DB) ([]int64, error) {
-	var ids []int64
-	err := tx.Raw("SELECT id FROM tickets WHERE uncounted_at > 0 ORDER BY uncounted_at LIMIT ?", keepBatch).Scan(&ids).Error
+// due are the tickets to count now, those that wait longest first, and whether
+// there may be more.
+func (s *Service) due(tx *gorm.DB) (ids []int64, more bool, err error) {
+	err = tx.Raw("SELECT id FROM tickets WHERE uncounted_at > 0 ORDER BY uncounted_at LIMIT ?", keepBatch).Scan(&ids).Error
 	if err != nil || len(ids) == keepBatch {
-		return ids, err
+		return ids, true, err
 	}
 	var ripe []int64
 	err = tx.Raw("SELECT ticket_id FROM rate_tickets WHERE matures_at > 0 AND matures_at < ? ORDER BY matures_at LIMIT ?", s.Now().UnixMilli(), keepBatch-len(ids)).Scan(&ripe).Error
 	ids = append(ids, ripe...)
+	more = len(ids) == keepBatch
 	slices.Sort(ids)
-	return slices.Compact(ids), err
+	return slices.Compact(ids), more, err
 }
 
 // Lag is how long the oldest change waits to be counted.
@@ -147,7 +153,7 @@ func (s *Service) countBatch(tx *gorm.DB) error {
 	if err := tx.Exec("UPDATE rate_turn SET taken = taken + 1 WHERE id = 1").Error; err != nil {
 		return err
 	}
-	ids, err := s.due(tx)
+	ids, _, err := s.due(tx)
 	if err != nil || len(ids) == 0 {
 		return err
 	}

@@ -33,7 +33,7 @@ func keep(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
 	with, without, ratio, err := rates(rounds, func() (float64, error) {
 		running, stop := context.WithCancel(ctx)
 		kept, looked := make(chan struct{}), make(chan error, 1)
-		go func() { a.Stats.Run(running, time.Second); close(kept) }()
+		go func() { a.Stats.Run(running); close(kept) }()
 		go func() {
 			var err error
 			for err == nil && running.Err() == nil {
