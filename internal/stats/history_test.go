@@ -39,7 +39,7 @@ func TestRates_AreWhatTheLogSays(t *testing.T) {
 	h := newHistory(t, rand.New(rand.NewPCG(seed, 1)))
 	for h.happened < events {
 		h.day(t)
-		if h.dice.IntN(6) == 0 {
+		if h.dice.IntN(max(6, events/1000)) == 0 {
 			h.ask(t)
 		}
 	}
@@ -150,6 +150,9 @@ func (h *history) act(t *testing.T, number string) {
 		Action: pick(h.dice, full.Actions).Action, Note: "说明", To: pick(h.dice, h.posts), Posts: []int64{pick(h.dice, h.posts)}, Until: h.Clock().Add(20 * 24 * time.Hour),
 		Approve: &approve, Solved: &solved, Satisfaction: pick(h.dice, []ticket.Satisfaction{ticket.Satisfied, ticket.Basic, ticket.Dissatisfied, ""}),
 		Into: pick(h.dice, h.numbers), Ground: "procedure", Place: &ticket.Place{Building: "3", Category: pick(h.dice, []string{"", "lighting", "road"})}, Wait: h.dice.IntN(4) == 0,
+	}
+	if h.dice.IntN(3) == 0 { // another compound, if whoever corrects may say so
+		in.Place.OrgID = h.Units[pick(h.dice, h.homes)]
 	}
 	switch _, err := h.Act(t.Context(), h.Actor(who), number, in); {
 	case err == nil:

@@ -26,6 +26,7 @@ type Rebuilt struct {
 
 const (
 	rebuildPage  = 2000 // tickets at a time
+	rebuildKeys  = 150  // keys of one query: with 200 and more MariaDB guesses, and may read all events
 	rebuildSide  = 2    // months side by side
 	differencing = 100  // differences that are told
 )
@@ -192,8 +193,18 @@ WHERE t.created_at >= ? AND t.created_at < ? AND (t.created_at > ? OR t.id > ?) 
 	for i, t := range p.tickets {
 		ids[i] = t.ID
 	}
+	for some := range slices.Chunk(ids, rebuildKeys) {
+		if err := b.fill(tx, &p, some); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// fill reads the events of some tickets of a page, and how they are counted.
+func (b *rebuilding) fill(tx *gorm.DB, p *page, ids []any) error {
 	in := " IN (" + strings.TrimSuffix(strings.Repeat("?,", len(ids)), ",") + ")"
-	err = each(tx, "SELECT ticket_id, action, from_state, to_state, data, at FROM ticket_events WHERE ticket_id"+in+" ORDER BY ticket_id, seq", ids, func(rows *sql.Rows) error {
+	err := each(tx, "SELECT ticket_id, action, from_state, to_state, data, at FROM ticket_events WHERE ticket_id"+in+" ORDER BY ticket_id, seq", ids, func(rows *sql.Rows) error {
 		var e ticket.Event
 		err := rows.Scan(&e.TicketID, &e.Action, &e.FromState, &e.ToState, &e.Data, &e.At)
 		p.events[e.TicketID] = append(p.events[e.TicketID], e)
@@ -201,9 +212,9 @@ WHERE t.created_at >= ? AND t.created_at < ? AND (t.created_at > ? OR t.id > ?) 
 		return err
 	})
 	if err != nil {
-		return p, err
+		return err
 	}
-	return p, each(tx, "SELECT ticket_id, version, place_id, created_at, category, lead_post, measures, response, handling, matures_at FROM rate_tickets WHERE ticket_id"+in, ids, func(rows *sql.Rows) error {
+	return each(tx, "SELECT ticket_id, version, place_id, created_at, category, lead_post, measures, response, handling, matures_at FROM rate_tickets WHERE ticket_id"+in, ids, func(rows *sql.Rows) error {
 		var k kept
 		err := rows.Scan(&k.TicketID, &k.Version, &k.PlaceID, &k.CreatedAt, &k.Category, &k.LeadPost, &k.Measures, &k.Response, &k.Handling, &k.MaturesAt)
 		p.stored[k.TicketID] = k
