@@ -28,7 +28,7 @@ func life(t *testing.T, w *tickettest.Town, reporter int64, number int) (ticket.
 		e := &events[i]
 		e.ID, e.TicketID, e.PrevHash, e.Hash, e.RequestKey, e.Salt, e.Words = 0, 0, "", "", nil, "", ""
 	}
-	tk.ID, tk.Number, tk.LastHash = 0, "", ""
+	tk.ID, tk.Number, tk.LastHash, tk.UncountedAt = 0, "", "", 0
 	return tk, events
 }
 
