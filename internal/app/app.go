@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"fenlin/internal/activity"
 	"fenlin/internal/chat"
 	"fenlin/internal/db"
 	"fenlin/internal/kv"
@@ -38,21 +39,22 @@ const stopTime = 10 * time.Second
 
 // App is Fenlin, built.
 type App struct {
-	Config  Config
-	DB      *db.DB
-	KV      kv.Store
-	Org     *org.Service
-	Members *member.Service
-	Workers *worker.Service
-	Ledger  *ledger.Service
-	Tickets *ticket.Service
-	Stats   *stats.Service
-	Outbox  *outbox.Outbox
-	Sample  *Sample
-	WeChat  *wechat.Client
-	Chat    *chat.Service
-	Sim     *wechatsim.Sim // nil outside the demo
-	told    *notify.Service
+	Config     Config
+	DB         *db.DB
+	KV         kv.Store
+	Org        *org.Service
+	Members    *member.Service
+	Workers    *worker.Service
+	Ledger     *ledger.Service
+	Tickets    *ticket.Service
+	Stats      *stats.Service
+	Activities *activity.Service
+	Outbox     *outbox.Outbox
+	Sample     *Sample
+	WeChat     *wechat.Client
+	Chat       *chat.Service
+	Sim        *wechatsim.Sim // nil outside the demo
+	told       *notify.Service
 
 	rules           atomic.Pointer[Rules]
 	public, admin   *http.Server
@@ -86,6 +88,8 @@ func Ground(c Config) (*App, error) {
 	a.Tickets = &ticket.Service{DB: a.DB, Org: a.Org, Members: a.Members, Outbox: a.Outbox, Now: now}
 	a.Tickets.Outages = &outage.Service{DB: a.DB, Org: a.Org, Now: now}
 	a.Stats = &stats.Service{DB: a.DB, Org: a.Org, Location: rules.Desk.Calendar.Location(), Now: now}
+	a.Activities = &activity.Service{DB: a.DB, Org: a.Org, Members: a.Members, Tickets: a.Tickets, Outbox: a.Outbox, Location: rules.Desk.Calendar.Location(), Now: now}
+	a.Tickets.Kin = append(a.Tickets.Kin, a.Activities)
 	a.adopt(rules)
 	a.Workers = &worker.Service{DB: a.DB, Members: a.Members, Now: now}
 	a.Ledger = &ledger.Service{
@@ -156,15 +160,15 @@ func (a *App) build(version string) error {
 	link := func(number string) string { return site + "/app/#/tickets/" + number }
 	location := a.Tickets.Rules().Calendar.Location()
 	told := &notify.Service{
-		DB: a.DB, Tickets: a.Tickets, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
-		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Board: site + "/board/", Location: location, Now: now,
+		DB: a.DB, Tickets: a.Tickets, Activities: a.Activities, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
+		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Location: location, Now: now,
 		BriefHour: func() int { return a.rules.Load().Briefs.Hour }, Count: a.count,
 	}
 	a.told = told
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
-	a.Chat = &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy"}
+	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy"}
 	s := &web.Server{
-		Tickets: a.Tickets, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
+		Tickets: a.Tickets, Activities: a.Activities, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
 		Stats: a.Stats, Chat: a.Chat,
 	}
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: a.KV}, Handle: s.Converse, Now: now, Log: slog.Default()}
@@ -248,6 +252,11 @@ func (a *App) sweep(ctx context.Context) {
 		} else if n > 0 {
 			slog.InfoContext(ctx, "tickets of vacant posts were handed on", "tickets", n)
 		}
+		if n, err := a.Activities.Ring(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "activities were not begun and ended", "error", err)
+		} else if n > 0 {
+			slog.InfoContext(ctx, "activities began or ended", "activities", n)
+		}
 		if err := a.told.Plan(ctx); err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "the next briefs were not planned", "error", err)
 		}
@@ -301,7 +310,7 @@ func Menu() any {
 		button("我要报事", "报事"),
 		button("查进度", "查"),
 		{"name": "更多", "sub_button": []map[string]any{
-			button("我的小区", "小区"), button("评价", "评价"), button("帮助", "帮助"),
+			button("志愿活动", "活动"), button("我的小区", "小区"), button("评价", "评价"), button("帮助", "帮助"),
 		}},
 	}}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fenlin/config"
+	"fenlin/internal/activity"
 	"fenlin/internal/calendar"
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
@@ -27,12 +28,13 @@ import (
 
 // Rules are all files of rules, read and checked.
 type Rules struct {
-	Desk      ticket.Rules
-	Outages   *outage.Rules
-	Stats     stats.Rules
-	Briefs    notify.BriefRules
-	Consents  member.ConsentTexts
-	Retention []Kept // what has an end, and when
+	Desk       ticket.Rules
+	Outages    *outage.Rules
+	Stats      stats.Rules
+	Activities *activity.Rules
+	Briefs     notify.BriefRules
+	Consents   member.ConsentTexts
+	Retention  []Kept // what has an end, and when
 
 	sums map[string][sha256.Size]byte // of each file
 }
@@ -56,6 +58,7 @@ func tryRules(dir string) (Rules, []error) {
 	read(&r, &wrong, dir, "calendar.yaml", calendar.New, &r.Desk.Calendar)
 	read(&r, &wrong, dir, "rates.yaml", stats.LoadWeights, &r.Stats.Weights)
 	read(&r, &wrong, dir, "figures.yaml", stats.LoadFigures, &r.Stats.Printed)
+	read(&r, &wrong, dir, "activities.yaml", activity.LoadRules, &r.Activities)
 	read(&r, &wrong, dir, "briefs.yaml", notify.LoadBriefs, &r.Briefs)
 	read(&r, &wrong, dir, "consent.yaml", member.LoadConsents, &r.Consents)
 	read(&r, &wrong, dir, "retention.yaml", LoadRetention, &r.Retention)
@@ -126,6 +129,7 @@ func (a *App) adopt(r Rules) {
 	a.Tickets.Adopt(r.Desk)
 	a.Tickets.Outages.Adopt(r.Outages)
 	a.Stats.Adopt(r.Stats)
+	a.Activities.Adopt(r.Activities)
 	a.Members.Adopt(r.Consents)
 	a.rules.Store(&r)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -40,6 +41,9 @@ func (s *Sample) Seed(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sample city: %w", err)
 	}
+	if err := p.upcoming(time.Now()); err != nil {
+		return fmt.Errorf("sample city: %w", err)
+	}
 	err = s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.load(tx, p) })
 	if errors.Is(err, org.ErrFounded) {
 		return nil // another replica was first
@@ -64,7 +68,7 @@ func (s *Sample) load(tx *gorm.DB, p *samplePlan) error {
 		func() error { return s.Member.LoadMembers(tx, p.members) },
 		func() error { return s.Workers.Load(tx, p.workers) },
 		func() error { return station.Load(tx, p.points) },
-		func() error { return activity.Load(tx, p.activities) },
+		func() error { return activity.Load(tx, p.activities, p.slots) },
 		func() error { return consult.Load(tx, p.items) },
 		func() error { return s.Tickets.Load(tx, p.past) },
 	} {

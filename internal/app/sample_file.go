@@ -8,6 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"fenlin/internal/member"
+	"fenlin/internal/org"
 	"fenlin/internal/ticket"
 )
 
@@ -50,8 +51,19 @@ type sampleFile struct {
 	Workers          sampleWorkers `yaml:"workers"`
 	Points           samplePoints
 	Activities       struct {
-		Count  int
-		Titles []string
+		Count    int
+		Titles   []string
+		Upcoming []struct {
+			Title, Kind, Org  string
+			By                org.Role
+			About, Place      string
+			Days, Hour, Hours int // from the day of the seed on
+			Accept            int // minutes
+			Slots             []struct {
+				Name     string
+				Capacity int
+			}
+		}
 	}
 	SelfRun   sampleSelfRun `yaml:"self_run"`
 	Surnames  string

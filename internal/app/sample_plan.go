@@ -28,6 +28,7 @@ type samplePlan struct {
 	workers    []worker.Worker
 	points     []station.Point
 	activities []activity.Activity
+	slots      []activity.Slot
 	items      []consult.Item
 	past       []ticket.Past
 

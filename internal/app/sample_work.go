@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"fenlin/internal/activity"
@@ -128,6 +129,29 @@ func (p *samplePlan) servicePoints() {
 			StartsAt: starts.UnixMilli(), EndsAt: starts.Add(2 * time.Hour).UnixMilli(), Sample: true, CreatedAt: starts.AddDate(0, 0, -7).UnixMilli(),
 		})
 	}
+}
+
+// upcoming adds the activities for which people may sign up from now on.
+func (p *samplePlan) upcoming(now time.Time) error {
+	for _, u := range p.file.Activities.Upcoming {
+		j := slices.IndexFunc(p.tree.Seats, func(s org.Seat) bool { return s.Role == u.By && p.units[s.OrgID].Name == u.Org })
+		if j < 0 {
+			return fmt.Errorf("activity %s: %s has no %s", u.Title, u.Org, u.By)
+		}
+		seat := p.tree.Seats[j]
+		y, m, d := now.In(p.location).Date()
+		starts := time.Date(y, m, d+u.Days, u.Hour, 0, 0, 0, p.location)
+		a := activity.Activity{
+			ID: p.newID(), OrgID: seat.OrgID, Title: u.Title, Kind: u.Kind, About: u.About, Place: u.Place, State: activity.Published, Audience: activity.Everybody,
+			StartsAt: starts.UnixMilli(), EndsAt: starts.Add(time.Duration(u.Hours) * time.Hour).UnixMilli(), SignupUntil: starts.UnixMilli(), AcceptMinutes: u.Accept,
+			PostID: seat.ID, ByID: seat.Holder, ByTitle: seat.Title, PublishedAt: now.UnixMilli(), Sample: true, CreatedAt: now.UnixMilli(),
+		}
+		p.activities = append(p.activities, a)
+		for seq, sl := range u.Slots {
+			p.slots = append(p.slots, activity.Slot{ID: p.newID(), ActivityID: a.ID, Seq: seq + 1, Name: sl.Name, Capacity: sl.Capacity})
+		}
+	}
+	return nil
 }
 
 // selfRun adds what is done for the compound that its residents run, and the

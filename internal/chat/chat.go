@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"fenlin/internal/activity"
 	"fenlin/internal/errs"
 	"fenlin/internal/kv"
 	"fenlin/internal/member"
@@ -64,13 +65,14 @@ const MaxReply = 1800
 // Service holds the dialogs. Link gives the address of a ticket's page and may
 // be nil; Privacy is that of the page about personal data and may be empty.
 type Service struct {
-	Tickets *ticket.Service
-	Org     *org.Service
-	Members *member.Service
-	KV      kv.Store
-	Now     func() time.Time
-	Link    func(number string) string
-	Privacy string
+	Tickets    *ticket.Service
+	Activities *activity.Service
+	Org        *org.Service
+	Members    *member.Service
+	KV         kv.Store
+	Now        func() time.Time
+	Link       func(number string) string
+	Privacy    string
 }
 
 // Answer does what a message asks for and says what was done and what to do

@@ -31,6 +31,8 @@ const (
 	askKnown    ask = "known"    // whether a fresh ticket is what was told before
 	askOutage   ask = "outage"   // whether to report what was announced
 	askAdvert   ask = "advert"   // whether what reads like an advertisement is a report
+	askActivity ask = "activity" // which activity to see
+	askSeat     ask = "seat"     // what to do with an activity
 	askSplit    ask = "split"    // whether to report the second of two things apart
 )
 
@@ -196,7 +198,11 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 			return sayNothingToLeave, nil
 		}
 		return sayLeft, nil
-	case wordHelp, wordReport, wordActivity, wordCheckIn, wordPrivacy, wordClose, noWord: // fixed answers
+	case wordActivity:
+		return c.activities(ctx)
+	case wordSignUp:
+		return c.signUp(ctx, stood)
+	case wordHelp, wordReport, wordCheckIn, wordPrivacy, wordClose, noWord: // fixed answers
 	}
 	return sayHelp, nil
 }
@@ -266,6 +272,10 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 		return c.file(ctx, d, d.Compound)
 	case askSplit:
 		return c.file(ctx, c.st.Draft, c.st.Draft.Compound)
+	case askActivity:
+		return c.oneActivity(ctx, o.ID)
+	case askSeat:
+		return c.seat(ctx, o)
 	case askVerdict, askMore, askNothing: // answered elsewhere
 	}
 	return sayNoQuestion, nil

@@ -226,7 +226,7 @@ func (c *turn) location(ctx context.Context) (string, error) {
 		return c.ask(askPlace, lead+choose(near, "请回复数字："), near, placeTail), nil
 	case askHome, askFixPlace:
 		return c.ask(c.st.Ask, lead+choose(near, "请回复数字："), near, placeTail), nil
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askActivity, askSeat, askNothing:
 	}
 	t, ok, err := c.fresh(ctx)
 	if err != nil {

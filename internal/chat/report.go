@@ -238,7 +238,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Add, Note: text})
 	}
 	for _, o := range c.st.Options {
-		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && c.st.Ask != askKnown && c.st.Ask != askOutage && c.st.Ask != askAdvert && c.st.Ask != askSplit && yes[fold(text)] { // 好的 to those means that it is well
+		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && c.st.Ask != askKnown && c.st.Ask != askOutage && c.st.Ask != askAdvert && c.st.Ask != askSplit && c.st.Ask != askSeat && yes[fold(text)] { // 好的 to those means that it is well
 			return c.chosen(ctx, o)
 		}
 	}
@@ -266,7 +266,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		if len(r.Compounds) > 0 || r.Intent != understand.Chatter {
 			return c.namedPlace(ctx, text, r)
 		}
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askActivity, askSeat, askNothing:
 	}
 	if r.Intent == understand.Chatter {
 		return c.repeat("好的。"), nil

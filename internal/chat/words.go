@@ -24,6 +24,7 @@ const (
 	wordRate     word = "rate"     // 评价
 	wordHome     word = "home"     // 小区
 	wordActivity word = "activity" // 活动
+	wordSignUp   word = "signup"   // 报名
 	wordCheckIn  word = "checkin"  // 签到
 	wordLeave    word = "leave"    // 退出
 	wordClose    word = "close"    // 注销
@@ -66,7 +67,8 @@ var commands = []struct {
 	{wordWithdraw, regexp.MustCompile(`^(?:撤销|撤回|撤消|撤单|撤销工单|取消工单|取消报事)` + gap + number + `$`)},
 	{wordRate, regexp.MustCompile(`^(?:评价|评分|打分)` + gap + `(` + wholly + `|\d{4,6})?` + gap + `(\D{1,8}|[1-4])?$`)},
 	{wordHome, regexp.MustCompile(`^(?:我的|更?换|改|绑定|切换|设置)?小区()(?:[\s:,]+(.{1,30}))?$`)},
-	{wordActivity, regexp.MustCompile(`^(?:志愿)?活动$|^志愿服务$`)},
+	{wordActivity, regexp.MustCompile(`^(?:近期|我的|志愿|看看?)?活动(?:列表)?$|^志愿服务$`)},
+	{wordSignUp, regexp.MustCompile(`^(?:我要|我想)?报名(?:参加|活动|参加活动)?$`)},
 	{wordCheckIn, regexp.MustCompile(`^(?:签到|签退|打卡)$`)},
 	{wordLeave, regexp.MustCompile(`^(?:退出|取消|算了|不|否|不用|不用了|不换了?|不改了?|不撤了?|不报了|不绑定|结束|返回)$`)},
 	{wordLogin, regexp.MustCompile(`^(?:登[录陆]|电脑登[录陆]|登[录陆]码)$`)},

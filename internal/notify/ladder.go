@@ -142,6 +142,9 @@ func (s *Service) page(n Notice) string {
 	if n.Kind == kindBrief {
 		return s.Board
 	}
+	if id, of := strings.CutPrefix(n.Number, activityNumber); of {
+		return s.Activity + id
+	}
 	return s.Link(n.Number)
 }
 

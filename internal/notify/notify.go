@@ -14,6 +14,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"fenlin/internal/activity"
 	"fenlin/internal/db"
 	"fenlin/internal/errs"
 	"fenlin/internal/member"
@@ -78,17 +79,19 @@ type Templates struct {
 
 // Service turns events into messages.
 type Service struct {
-	DB        *db.DB
-	Tickets   *ticket.Service
-	Org       *org.Service
-	Members   *member.Service
-	Outbox    *outbox.Outbox
-	WeChat    *wechat.Client
-	Templates Templates
-	Link      func(number string) string // the page of a ticket
-	Board     string                     // the page of the numbers
-	Location  *time.Location
-	Now       func() time.Time
+	DB         *db.DB
+	Tickets    *ticket.Service
+	Activities *activity.Service
+	Org        *org.Service
+	Members    *member.Service
+	Outbox     *outbox.Outbox
+	WeChat     *wechat.Client
+	Templates  Templates
+	Link       func(number string) string // the page of a ticket
+	Board      string                     // the page of the numbers
+	Activity   string                     // the page of an activity, without its id
+	Location   *time.Location
+	Now        func() time.Time
 
 	BriefHour func() int                                                    // at which briefs go out
 	Count     func(ctx context.Context, of Span) (counts Counts, err error) // what a brief tells; package stats counts
@@ -97,14 +100,16 @@ type Service struct {
 // Handlers are the topics this package works on.
 func (s *Service) Handlers() map[string]outbox.Handler {
 	return map[string]outbox.Handler{
-		ticket.TopicEvent: s.event,
-		ticket.TopicTimer: s.timer,
-		ticket.TopicMedia: s.media,
-		ticket.TopicCheck: s.check,
-		TopicSend:         s.send,
-		TopicDigest:       s.digest,
-		TopicBriefs:       s.briefs,
-		TopicBrief:        s.brief,
+		ticket.TopicEvent:   s.event,
+		ticket.TopicTimer:   s.timer,
+		ticket.TopicMedia:   s.media,
+		ticket.TopicCheck:   s.check,
+		TopicSend:           s.send,
+		activity.TopicTold:  s.told,
+		activity.TopicTimer: s.activityTimer,
+		TopicDigest:         s.digest,
+		TopicBriefs:         s.briefs,
+		TopicBrief:          s.brief,
 	}
 }
 

@@ -26,7 +26,7 @@ func TestMatrix_EveryPermissionOfEveryRoleInsideAboveBesideAndOutside(t *testing
 	}
 	outside := "/1/3/2/2/2/2/"
 	permissions := []org.Permission{
-		org.SeeTickets, org.Supervise, org.SeeRates, org.SeeOrg, org.ManageOrg, org.ManageCodes, org.Announce, org.SeeMembers, org.ManageMembers, org.Ledger, org.SeeLooks,
+		org.SeeTickets, org.Supervise, org.SeeRates, org.SeeOrg, org.ManageOrg, org.ManageCodes, org.Announce, org.HoldActivities, org.SeeMembers, org.ManageMembers, org.Ledger, org.SeeLooks,
 	}
 	var out bytes.Buffer
 	fmt.Fprintln(&out, "# role, where its post stands, and where the thing is that it would act on: what it may there, and which posts it may fill there.")

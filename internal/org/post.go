@@ -53,12 +53,13 @@ const (
 	SeeLooks   Permission = "see_looks"   // read the log of looks at personal data
 	Ledger     Permission = "ledger"      // import and export ledgers of the subtree
 
-	SeeMembers    Permission = "see_members"    // read the ledger of Party members and workers of the subtree, masked
-	ManageMembers Permission = "manage_members" // change it, and look at a personal field for a reason
-	ManageOrg     Permission = "manage_org"     // change the tree, the parties of compounds, the work units
-	ManageCodes   Permission = "manage_codes"   // put up codes in the subtree, and revoke them
-	Announce      Permission = "announce"       // announce outages in the subtree, and end them
-	SeeOrg        Permission = "see_org"        // read the history of the tree, who holds its posts, and the contacts of a compound's parties, masked
+	SeeMembers     Permission = "see_members"     // read the ledger of Party members and workers of the subtree, masked
+	ManageMembers  Permission = "manage_members"  // change it, and look at a personal field for a reason
+	ManageOrg      Permission = "manage_org"      // change the tree, the parties of compounds, the work units
+	ManageCodes    Permission = "manage_codes"    // put up codes in the subtree, and revoke them
+	Announce       Permission = "announce"        // announce outages in the subtree, and end them
+	HoldActivities Permission = "hold_activities" // hold volunteers' activities in the subtree
+	SeeOrg         Permission = "see_org"         // read the history of the tree, who holds its posts, and the contacts of a compound's parties, masked
 )
 
 // grants is the one place that says which role allows what.
@@ -69,12 +70,13 @@ var grants = map[Permission]map[Role]bool{
 	SeeLooks:   {PrivacyOfficer: true},
 	Ledger:     {CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 
-	SeeMembers:    {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
-	ManageMembers: {CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
-	ManageOrg:     {CitySecretary: true, Clerk: true},
-	ManageCodes:   {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
-	Announce:      {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
-	SeeOrg:        {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
+	SeeMembers:     {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
+	ManageMembers:  {CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
+	ManageOrg:      {CitySecretary: true, Clerk: true},
+	ManageCodes:    {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
+	Announce:       {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
+	HoldActivities: {GroupLeader: true, BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
+	SeeOrg:         {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 }
 
 // Post is a place in the organisation that people hold for a time.

@@ -94,6 +94,13 @@ func (s *Service) sure(ctx context.Context, person, known int64) error {
 	return nil
 }
 
+// Kin keeps what it knows of people for itself: capabilities above this one.
+// Both run in the caller's transaction.
+type Kin interface {
+	Unite(tx *gorm.DB, from, to int64) error // two people are one
+	Forget(tx *gorm.DB, person int64) error  // a person leaves
+}
+
 // Unite makes two people one, who turned out to be the same: all of from
 // (openids, sign-ins, posts, tickets, what they follow) becomes to's.
 func (s *Service) Unite(ctx context.Context, from, to int64) error {
@@ -121,7 +128,15 @@ WHERE f.person_id = ? AND g.person_id IS NULL`, []any{to, to, from}},
 				return err
 			}
 		}
-		return s.Outages.Unite(tx, from, to)
+		if err := s.Outages.Unite(tx, from, to); err != nil {
+			return err
+		}
+		for _, k := range s.Kin {
+			if err := k.Unite(tx, from, to); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -140,6 +155,14 @@ func (s *Service) Forget(ctx context.Context, person int64) error {
 				return err
 			}
 		}
-		return s.Outages.Forget(tx, person)
+		if err := s.Outages.Forget(tx, person); err != nil {
+			return err
+		}
+		for _, k := range s.Kin {
+			if err := k.Forget(tx, person); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

@@ -274,6 +274,7 @@ type Service struct {
 	Members *member.Service
 	Outbox  *outbox.Outbox
 	Outages *outage.Service
+	Kin     []Kin // capabilities above that keep something of people
 	Now     func() time.Time
 
 	rules   atomic.Pointer[Rules]

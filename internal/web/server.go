@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"fenlin/internal/activity"
 	"fenlin/internal/chat"
 	"fenlin/internal/ledger"
 	"fenlin/internal/member"
@@ -31,24 +32,25 @@ type Health struct {
 
 // Server serves two ports. Build it with every exported field.
 type Server struct {
-	Tickets  *ticket.Service
-	Org      *org.Service
-	Members  *member.Service
-	Workers  *worker.Service
-	Stats    *stats.Service
-	Ledger   *ledger.Service
-	Chat     *chat.Service
-	Callback *wechat.Callback
-	WeChat   *wechat.Client
-	Health   func(context.Context) Health
-	Depth    func(context.Context) (ready, dead int64, err error)              // of the outbox
-	Late     func(context.Context) (due int64, since time.Duration, err error) // of the outbox
-	Notices  func(context.Context) (byState map[string]int64, err error)       // of the last day
-	Lag      func(context.Context) (time.Duration, error)                      // of the kept rates; nil where they are not kept
-	Now      func() time.Time
-	Version  string
-	Site     string       // the address that people reach, without a slash at its end
-	Sim      http.Handler // everything under /sim/; nil outside the demo
+	Tickets    *ticket.Service
+	Activities *activity.Service
+	Org        *org.Service
+	Members    *member.Service
+	Workers    *worker.Service
+	Stats      *stats.Service
+	Ledger     *ledger.Service
+	Chat       *chat.Service
+	Callback   *wechat.Callback
+	WeChat     *wechat.Client
+	Health     func(context.Context) Health
+	Depth      func(context.Context) (ready, dead int64, err error)              // of the outbox
+	Late       func(context.Context) (due int64, since time.Duration, err error) // of the outbox
+	Notices    func(context.Context) (byState map[string]int64, err error)       // of the last day
+	Lag        func(context.Context) (time.Duration, error)                      // of the kept rates; nil where they are not kept
+	Now        func() time.Time
+	Version    string
+	Site       string       // the address that people reach, without a slash at its end
+	Sim        http.Handler // everything under /sim/; nil outside the demo
 
 	printer placard.Printer // of the codes on walls
 	once    sync.Once

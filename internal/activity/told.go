@@ -1,0 +1,72 @@
+package activity
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"fenlin/internal/outbox"
+)
+
+// TopicTold is something that people are to be told of an activity; payload: Told.
+const TopicTold = "activity.told"
+
+// Letter is what is told; package notify has its words.
+type Letter string
+
+// The letters.
+const (
+	LetterMovedUp   Letter = "activity_moved_up"
+	LetterOffered   Letter = "activity_offered"
+	LetterLapsed    Letter = "activity_lapsed"
+	LetterMoved     Letter = "activity_moved" // in time or place
+	LetterCancelled Letter = "activity_cancelled"
+	LetterRemind    Letter = "activity_remind"
+)
+
+// Told is a letter to some people.
+type Told struct {
+	Activity int64   `json:"activity"`
+	Letter   Letter  `json:"letter"`
+	Key      string  `json:"key"` // of this telling among those of its letter
+	People   []int64 `json:"people"`
+	Note     string  `json:"note,omitempty"`
+	Until    int64   `json:"until,omitempty"`
+}
+
+// toldAtOnce is how many people one event tells.
+const toldAtOnce = 100
+
+// tell leaves a letter to the outbox.
+func (s *Service) tell(tx *gorm.DB, a Activity, l Letter, key string, people []int64, note string, until int64) error {
+	i := 0
+	for some := range slices.Chunk(people, toldAtOnce) {
+		t := Told{a.ID, l, key, some, note, until}
+		e := outbox.New(TopicTold, fmt.Sprintf("%s:%d:%s:%d", l, a.ID, key, i), a.ID, t, s.Now())
+		if err := s.Outbox.Add(tx, e); err != nil {
+			return err
+		}
+		i++
+	}
+	return nil
+}
+
+// tellAll leaves a letter to all who are coming or hope to; a reminder goes to
+// those with a seat alone.
+func (s *Service) tellAll(tx *gorm.DB, a Activity, l Letter, key, note string) error {
+	states := active
+	if l == LetterRemind {
+		states = holding
+	}
+	var people []int64
+	err := tx.Raw("SELECT person_id FROM activity_signups WHERE activity_id = ? AND state IN ? ORDER BY id", a.ID, states).Scan(&people).Error
+	if err != nil {
+		return err
+	}
+	return s.tell(tx, a, l, key, people, note, 0)
+}
+
+// Of is an activity as whoever writes of it needs it. Errors: ErrUnknown.
+func (s *Service) Of(ctx context.Context, id int64) (Activity, error) { return one(s.DB.Read(ctx), id) }

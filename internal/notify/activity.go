@@ -1,0 +1,77 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"fenlin/internal/activity"
+	"fenlin/internal/outbox"
+)
+
+// activityNumber stands before an activity's id where a ticket has its number.
+const activityNumber = "HD"
+
+// activityLetters are the words of what is told of an activity: body and next
+// of a letter, which know its own note and until when something may be done.
+var activityLetters = map[activity.Letter]struct {
+	title string
+	body  func(s *Service, a activity.Activity, t activity.Told) string
+	next  func(s *Service, a activity.Activity, t activity.Told) string
+}{
+	activity.LetterMovedUp: {"候补成功", when, say("来不了请回复「活动」退出")},
+	activity.LetterOffered: {"候补到了，请确认", when, func(s *Service, _ activity.Activity, t activity.Told) string {
+		return "请在 " + s.clock(t.Until) + " 前回复「活动」确认"
+	}},
+	activity.LetterLapsed:    {"候补名额已过确认时间", when, say("还想参加，请重新报名")},
+	activity.LetterMoved:     {"活动时间或地点有变", when, say("来不了请回复「活动」退出")},
+	activity.LetterCancelled: {"活动取消", noted, say("谢谢您报名，别的活动回复「活动」")},
+	activity.LetterRemind:    {"活动快开始了", when, say("到场后请签到；来不了请先退出")},
+}
+
+func when(s *Service, a activity.Activity, _ activity.Told) string {
+	return a.Title + "，" + s.clock(a.StartsAt) + " 开始，" + a.Place
+}
+
+func noted(_ *Service, a activity.Activity, t activity.Told) string { return a.Title + "：" + t.Note }
+
+func say(text string) func(*Service, activity.Activity, activity.Told) string {
+	return func(*Service, activity.Activity, activity.Told) string { return text }
+}
+
+// told writes the notices of a letter of an activity.
+func (s *Service) told(ctx context.Context, e outbox.Event) error {
+	var t activity.Told
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	words, known := activityLetters[t.Letter]
+	if !known {
+		return outbox.Cancel(fmt.Errorf("no words for %s", t.Letter))
+	}
+	a, err := s.Activities.Of(ctx, t.Activity)
+	if errors.Is(err, activity.ErrUnknown) {
+		return outbox.Cancel(err)
+	}
+	if err != nil {
+		return err
+	}
+	var notices []Notice
+	for _, person := range t.People {
+		notices = append(notices, Notice{
+			ID: s.DB.NewID(), Key: e.Key + ":" + strconv.FormatInt(person, 10), PersonID: person, Kind: string(t.Letter),
+			Number: activityNumber + strconv.FormatInt(a.ID, 10), Title: words.title, Place: a.Place, Body: clip(words.body(s, a, t), 200), Next: words.next(s, a, t),
+			State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
+		})
+	}
+	return s.owe(ctx, notices, false)
+}
+
+func (s *Service) activityTimer(ctx context.Context, e outbox.Event) error {
+	var t activity.Timer
+	if err := e.Decode(&t); err != nil {
+		return err
+	}
+	return s.Activities.Fire(ctx, t)
+}

@@ -1,0 +1,442 @@
+package web
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"fenlin/internal/activity"
+	"fenlin/internal/geo"
+	"fenlin/internal/org"
+)
+
+// SlotView is a post (岗位) of an activity.
+type SlotView struct {
+	ID       id     `json:"id"`
+	Name     string `json:"name"`
+	Capacity int    `json:"capacity"`
+	Taken    int    `json:"taken" doc:"seats held or offered"`
+	Waiting  int    `json:"waiting" doc:"on the waiting list"`
+}
+
+// SignUpView is how a person stands in an activity.
+type SignUpView struct {
+	ID           id         `json:"id"`
+	SlotID       id         `json:"slot_id"`
+	State        string     `json:"state" enum:"seated,offered,waiting,withdrawn,lapsed"`
+	StateName    string     `json:"state_name"`
+	Ahead        int        `json:"ahead" doc:"how many wait before this person; 0 when nobody, or when the person does not wait"`
+	OfferedUntil *time.Time `json:"offered_until" doc:"by when an offered seat must be accepted"`
+	CreatedAt    *time.Time `json:"created_at"`
+}
+
+// ActivityView is an activity as the caller may see it.
+type ActivityView struct {
+	ID            id                `json:"id"`
+	Title         string            `json:"title"`
+	State         string            `json:"state" enum:"draft,published,running,done,archived,cancelled"`
+	StateName     string            `json:"state_name"`
+	Kind          codeName          `json:"kind"`
+	About         string            `json:"about"`
+	Org           unitView          `json:"org" doc:"the unit that holds it"`
+	By            string            `json:"by" doc:"the post that organises it"`
+	Place         string            `json:"place"`
+	Location      maybe[geoView]    `json:"location" doc:"null: no point on the map"`
+	Fence         int               `json:"fence" doc:"metres around the location within which one checks in; 0: not by place"`
+	Strict        bool              `json:"strict" doc:"the changing code counts within the fence alone"`
+	StartsAt      *time.Time        `json:"starts_at"`
+	EndsAt        *time.Time        `json:"ends_at"`
+	SignupUntil   *time.Time        `json:"signup_until"`
+	MinAge        int               `json:"min_age" doc:"years; 0: any"`
+	Audience      string            `json:"audience" doc:"all, or members: Party members"`
+	AcceptMinutes int               `json:"accept_minutes" doc:"to accept a seat that became free; 0: who waits gets it at once"`
+	Overlapping   bool              `json:"overlapping" doc:"who has a seat elsewhere at the same time may come"`
+	Risky         bool              `json:"risky"`
+	Insurance     string            `json:"insurance"`
+	SeriesID      id                `json:"series_id" doc:"empty: it stands alone"`
+	Source        maybe[sourceView] `json:"source" doc:"what it came from; null: nothing"`
+	Reason        string            `json:"reason" doc:"why it was cancelled"`
+	Summary       string            `json:"summary" doc:"what came of it"`
+	Slots         list[SlotView]    `json:"slots"`
+	Mine          maybe[SignUpView] `json:"mine" doc:"the caller's sign-up; null: none"`
+	Runs          bool              `json:"runs" doc:"the caller organises it or helps"`
+	Actions       list[string]      `json:"actions" doc:"what the caller may do with it now"`
+	Verdicts      list[verdictView] `json:"verdicts" doc:"how many thought what; of one activity alone, not in lists"`
+	Version       int               `json:"version"`
+}
+
+type geoView struct {
+	Lat   float64 `json:"lat"`
+	Lng   float64 `json:"lng"`
+	Datum string  `json:"datum" enum:"gcj02"`
+}
+
+type sourceView struct {
+	Kind string `json:"kind" enum:"ticket,wish,project"`
+	Ref  string `json:"ref" doc:"number of the ticket, else an id"`
+}
+
+type verdictView struct {
+	TookPart bool   `json:"took_part" doc:"of those who took part; false: of residents"`
+	Verdict  string `json:"verdict" enum:"satisfied,basic,dissatisfied"`
+	Count    int    `json:"count"`
+}
+
+func (s *Server) viewActivity(f activity.Full) ActivityView {
+	kind, _ := s.Activities.Rules().Kind(f.Kind)
+	v := ActivityView{
+		ID: idOf(f.ID), Title: f.Title, State: string(f.State), StateName: f.State.Name(), Kind: codeName(kind), About: f.About,
+		Org: unitView{idOf(f.Unit.ID), string(f.Unit.Kind), f.Unit.Name}, By: f.ByTitle, Place: f.Place, Fence: f.Fence, Strict: f.Strict,
+		StartsAt: s.moment(f.StartsAt), EndsAt: s.moment(f.EndsAt), SignupUntil: s.moment(f.SignupUntil), MinAge: f.MinAge, Audience: string(f.Audience),
+		AcceptMinutes: f.AcceptMinutes, Overlapping: f.Overlapping, Risky: f.Risky, Insurance: f.Insurance, Reason: f.Reason, Summary: f.Summary, Runs: f.Runs, Version: f.Version,
+	}
+	if f.Lat != nil && f.Lng != nil {
+		v.Location = some(geoView{*f.Lat, *f.Lng, string(geo.GCJ02)})
+	}
+	if f.SeriesID != 0 {
+		v.SeriesID = idOf(f.SeriesID)
+	}
+	if f.Source.Kind != "" {
+		v.Source = some(sourceView{f.Source.Kind, f.Source.Ref})
+	}
+	for _, sl := range f.Slots {
+		v.Slots = append(v.Slots, SlotView{idOf(sl.ID), sl.Name, sl.Capacity, sl.Taken, f.Waiting[sl.ID]})
+	}
+	if f.Mine.ID != 0 {
+		v.Mine = some(s.viewSignUp(f.Mine, 0))
+	}
+	if f.Organise {
+		for _, a := range activity.Allowed(f.State) {
+			v.Actions = append(v.Actions, string(a))
+		}
+	}
+	for _, c := range f.Verdicts {
+		v.Verdicts = append(v.Verdicts, verdictView{c.TookPart, string(c.Verdict), c.N})
+	}
+	return v
+}
+
+func (s *Server) viewSignUp(g activity.SignUp, ahead int) SignUpView {
+	return SignUpView{idOf(g.ID), idOf(g.SlotID), string(g.State), g.State.Name(), ahead, s.moment(g.OfferedUntil), s.moment(g.CreatedAt)}
+}
+
+type listActivitiesInput struct {
+	Org    id     `query:"org" doc:"those held by this unit, above it or below it"`
+	Past   bool   `query:"past" doc:"those that are over, the newest first; else those to come, the soonest first"`
+	Source string `query:"source" maxLength:"50" doc:"those that came from it: ticket:FY261122-0001, wish:ID or project:ID"`
+	Series id     `query:"series" doc:"those of a series"`
+	Paged
+}
+
+// listActivities is for everybody.
+func (s *Server) listActivities(ctx context.Context, in *listActivitiesInput) (*body[page[ActivityView]], error) {
+	l := activity.Listing{View: activity.Upcoming, Unit: in.Org.number(), Series: in.Series.number()}
+	if in.Past {
+		l.View = activity.Past
+	}
+	for i, r := range in.Source {
+		if r == ':' {
+			l.From = activity.Source{Kind: in.Source[:i], Ref: in.Source[i+1:]}
+			break
+		}
+	}
+	return s.pageOfActivities(ctx, org.Actor{}, l, in.Paged)
+}
+
+type myActivitiesInput struct {
+	View string `query:"view" enum:"mine,organised" default:"mine" doc:"mine: for which the caller signed up; organised: that the caller organises or helps with"`
+	Paged
+}
+
+func (s *Server) myActivities(ctx context.Context, c caller, in *myActivitiesInput) (*body[page[ActivityView]], error) {
+	return s.pageOfActivities(ctx, c.Actor, activity.Listing{View: activity.View(in.View)}, in.Paged)
+}
+
+func (s *Server) pageOfActivities(ctx context.Context, by org.Actor, l activity.Listing, p Paged) (*body[page[ActivityView]], error) {
+	after, ok := activity.ParseCursor(p.Cursor)
+	if !ok {
+		return nil, errCursor
+	}
+	l.After, l.Limit = after, p.Limit+1
+	found, err := s.Activities.List(ctx, by, l)
+	if err != nil {
+		return nil, err
+	}
+	var out page[ActivityView]
+	if len(found) > p.Limit {
+		found = found[:p.Limit]
+		last := found[p.Limit-1]
+		out.NextCursor = activity.Cursor{At: last.StartsAt, ID: last.ID}.String()
+	}
+	for _, f := range found {
+		out.Items = append(out.Items, s.viewActivity(f))
+	}
+	return answer(out), nil
+}
+
+// ActivityInput names an activity.
+type ActivityInput struct {
+	ID id `path:"id" minLength:"1"`
+}
+
+func (s *Server) showActivity(ctx context.Context, c caller, in *ActivityInput) (*body[ActivityView], error) {
+	f, err := s.Activities.Show(ctx, c.Actor, in.ID.number())
+	if err != nil {
+		return nil, err
+	}
+	v := s.viewActivity(f)
+	if f.Mine.State == activity.Waiting {
+		ahead, err := s.Activities.Ahead(ctx, f.Mine)
+		if err != nil {
+			return nil, err
+		}
+		v.Mine = some(s.viewSignUp(f.Mine, ahead))
+	}
+	return answer(v), nil
+}
+
+// SlotInput is a post of an activity as its organiser writes it.
+type SlotInput struct {
+	ID       id     `json:"id,omitempty" doc:"of a post that is there; empty: a new one"`
+	Name     string `json:"name" maxLength:"60"`
+	Capacity int    `json:"capacity"`
+}
+
+// ActivityFields are what an organiser writes of an activity; what is left out stays as it is.
+type ActivityFields struct {
+	Title         *string          `json:"title,omitempty" maxLength:"200"`
+	Kind          *string          `json:"kind,omitempty" maxLength:"32" doc:"a code of /api/v1/activity-kinds"`
+	About         *string          `json:"about,omitempty" maxLength:"2400"`
+	Place         *string          `json:"place,omitempty" maxLength:"200" doc:"as people say it"`
+	PointID       *id              `json:"point_id,omitempty" doc:"the service point where it is"`
+	Location      *geoInput        `json:"location,omitempty"`
+	Fence         *int             `json:"fence,omitempty" doc:"metres around the location within which one checks in; 0: not by place"`
+	Strict        *bool            `json:"strict,omitempty" doc:"the changing code counts within the fence alone"`
+	StartsAt      *time.Time       `json:"starts_at,omitempty"`
+	EndsAt        *time.Time       `json:"ends_at,omitempty"`
+	SignupUntil   *time.Time       `json:"signup_until,omitempty" doc:"left out of a new one: the beginning"`
+	MinAge        *int             `json:"min_age,omitempty"`
+	Audience      *string          `json:"audience,omitempty" enum:"all,members"`
+	AcceptMinutes *int             `json:"accept_minutes,omitempty"`
+	Overlapping   *bool            `json:"overlapping,omitempty"`
+	Risky         *bool            `json:"risky,omitempty"`
+	Insurance     *string          `json:"insurance,omitempty" maxLength:"600" doc:"needed of a risky one"`
+	Slots         *list[SlotInput] `json:"slots,omitempty" maxItems:"20" doc:"of a changed one: all of them"`
+}
+
+type geoInput struct {
+	Lat   float64 `json:"lat"`
+	Lng   float64 `json:"lng"`
+	Datum string  `json:"datum,omitempty" enum:"gcj02,wgs84" doc:"left out: gcj02"`
+}
+
+func (g *geoInput) point() *geo.Point {
+	if g == nil {
+		return nil
+	}
+	return &geo.Point{Lat: g.Lat, Lng: g.Lng, Datum: geo.Datum(g.Datum)}
+}
+
+func (f ActivityFields) draft() activity.Draft {
+	d := activity.Draft{
+		Title: f.Title, Kind: f.Kind, About: f.About, Place: f.Place, At: f.Location.point(), Fence: f.Fence, Strict: f.Strict, Starts: f.StartsAt, Ends: f.EndsAt, Until: f.SignupUntil,
+		MinAge: f.MinAge, AcceptMinutes: f.AcceptMinutes, Overlapping: f.Overlapping, Risky: f.Risky, Insurance: f.Insurance,
+	}
+	if f.PointID != nil {
+		n := f.PointID.number()
+		d.Point = &n
+	}
+	if f.Audience != nil {
+		a := activity.Audience(*f.Audience)
+		d.Audience = &a
+	}
+	if f.Slots != nil {
+		slots := make([]activity.SlotDraft, 0, len(*f.Slots))
+		for _, sl := range *f.Slots {
+			slots = append(slots, activity.SlotDraft{ID: sl.ID.number(), Name: sl.Name, Capacity: sl.Capacity})
+		}
+		d.Slots = &slots
+	}
+	return d
+}
+
+type makeActivityInput struct {
+	Once
+	Body struct {
+		ActivityFields
+		OrgID  id `json:"org_id" minLength:"1" doc:"the unit that holds it"`
+		Source *struct {
+			Kind string `json:"kind" enum:"ticket,wish,project"`
+			Ref  string `json:"ref" maxLength:"32"`
+		} `json:"source,omitempty" doc:"what it comes from"`
+		Repeat *struct {
+			Days  int `json:"days"`
+			Times int `json:"times" doc:"in all"`
+		} `json:"repeat,omitempty" doc:"makes a series of more occasions, so many days apart"`
+	}
+}
+
+func (s *Server) makeActivity(ctx context.Context, c caller, in *makeActivityInput) (*body[ActivityView], error) {
+	d := in.Body.draft()
+	unit := in.Body.OrgID.number()
+	d.Org = &unit
+	if from := in.Body.Source; from != nil {
+		d.Source = activity.Source{Kind: from.Kind, Ref: from.Ref}
+	}
+	var r activity.Repeat
+	if in.Body.Repeat != nil {
+		r = activity.Repeat{Days: in.Body.Repeat.Days, Times: max(in.Body.Repeat.Times, 1)}
+	}
+	made, err := s.Activities.Make(ctx, c.Actor, in.key(c), d, r)
+	if err != nil {
+		return nil, err
+	}
+	return s.showActivity(ctx, c, &ActivityInput{idOf(made[0].ID)})
+}
+
+type changeActivityInput struct {
+	ActivityInput
+	Body struct {
+		ActivityFields
+		Summary *string `json:"summary,omitempty" maxLength:"2400" doc:"what came of it"`
+		Version int     `json:"version,omitempty" doc:"that was read; left out: whatever it is now"`
+	}
+}
+
+func (s *Server) changeActivity(ctx context.Context, c caller, in *changeActivityInput) (*body[ActivityView], error) {
+	d := in.Body.draft()
+	d.Summary = in.Body.Summary
+	if err := s.Activities.Change(ctx, c.Actor, in.ID.number(), in.Body.Version, d); err != nil {
+		return nil, err
+	}
+	return s.showActivity(ctx, c, &in.ActivityInput)
+}
+
+type actOnActivityInput struct {
+	ActivityInput
+	Body struct {
+		Action  string `json:"action" enum:"publish,start,finish,archive,cancel"`
+		Note    string `json:"note,omitempty" maxLength:"2400" doc:"why it is cancelled; what came of it when it is archived"`
+		Series  bool   `json:"series,omitempty" doc:"to all of its series that allow it"`
+		Version int    `json:"version,omitempty"`
+	}
+}
+
+func (s *Server) actOnActivity(ctx context.Context, c caller, in *actOnActivityInput) (*body[ActivityView], error) {
+	b := in.Body
+	err := s.Activities.Act(ctx, c.Actor, in.ID.number(), activity.Deed{Action: activity.Action(b.Action), Version: b.Version, Note: b.Note, Series: b.Series})
+	if err != nil {
+		return nil, err
+	}
+	return s.showActivity(ctx, c, &in.ActivityInput)
+}
+
+type signUpInput struct {
+	ActivityInput
+	Body struct {
+		SlotID id   `json:"slot_id,omitempty" doc:"which post; left out when there is but one"`
+		OfAge  bool `json:"of_age,omitempty" doc:"the person says to be as old as the activity asks"`
+	}
+}
+
+// signUp is idempotent: asked again it answers the same.
+func (s *Server) signUp(ctx context.Context, c caller, in *signUpInput) (*body[SignUpView], error) {
+	g, _, err := s.Activities.SignUp(ctx, c.Person, activity.Wish{Activity: in.ID.number(), Slot: in.Body.SlotID.number(), OfAge: in.Body.OfAge})
+	if err != nil {
+		return nil, err
+	}
+	return s.answerSignUp(ctx, g)
+}
+
+func (s *Server) answerSignUp(ctx context.Context, g activity.SignUp) (*body[SignUpView], error) {
+	ahead := 0
+	if g.State == activity.Waiting {
+		var err error
+		if ahead, err = s.Activities.Ahead(ctx, g); err != nil {
+			return nil, err
+		}
+	}
+	return answer(s.viewSignUp(g, ahead)), nil
+}
+
+func (s *Server) withdrawSignUp(ctx context.Context, c caller, in *ActivityInput) (*nothing, error) {
+	return nil, s.Activities.Withdraw(ctx, c.Person.ID, in.ID.number())
+}
+
+func (s *Server) acceptSeat(ctx context.Context, c caller, in *ActivityInput) (*body[SignUpView], error) {
+	g, err := s.Activities.Accept(ctx, c.Person.ID, in.ID.number())
+	if err != nil {
+		return nil, err
+	}
+	return s.answerSignUp(ctx, g)
+}
+
+// EntryView is a sign-up as organisers see it.
+type EntryView struct {
+	SignUpView
+	PersonID id     `json:"person_id"`
+	Name     string `json:"name"`
+	Phone    string `json:"phone" doc:"masked; empty until bound"`
+}
+
+type listSignUpsInput struct {
+	ActivityInput
+	Paged
+}
+
+func (s *Server) listSignUps(ctx context.Context, c caller, in *listSignUpsInput) (*body[page[EntryView]], error) {
+	after, err := strconv.ParseInt(in.Cursor, 10, 64)
+	if in.Cursor != "" && err != nil {
+		return nil, errCursor
+	}
+	found, err := s.Activities.SignUps(ctx, c.Actor, in.ID.number(), after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	var out page[EntryView]
+	if len(found) > in.Limit {
+		found = found[:in.Limit]
+		out.NextCursor = strconv.FormatInt(found[in.Limit-1].SignUp.ID, 10)
+	}
+	for _, e := range found {
+		contact, err := s.Members.Masked(e.Person)
+		if err != nil {
+			return nil, err
+		}
+		out.Items = append(out.Items, EntryView{s.viewSignUp(e.SignUp, 0), idOf(e.Person.ID), e.Person.Name, contact.Phone})
+	}
+	return answer(out), nil
+}
+
+type helperInput struct {
+	ActivityInput
+	PersonID id `path:"person_id" minLength:"1"`
+}
+
+func (s *Server) addHelper(ctx context.Context, c caller, in *helperInput) (*nothing, error) {
+	return nil, s.Activities.Help(ctx, c.Actor, in.ID.number(), in.PersonID.number(), true)
+}
+
+func (s *Server) removeHelper(ctx context.Context, c caller, in *helperInput) (*nothing, error) {
+	return nil, s.Activities.Help(ctx, c.Actor, in.ID.number(), in.PersonID.number(), false)
+}
+
+type rateActivityInput struct {
+	ActivityInput
+	Body struct {
+		Verdict string `json:"verdict" enum:"satisfied,basic,dissatisfied"`
+		Note    string `json:"note,omitempty" maxLength:"480"`
+	}
+}
+
+func (s *Server) rateActivity(ctx context.Context, c caller, in *rateActivityInput) (*nothing, error) {
+	return nil, s.Activities.Rate(ctx, c.Person.ID, in.ID.number(), activity.Verdict(in.Body.Verdict), in.Body.Note)
+}
+
+func (s *Server) listActivityKinds(context.Context, *struct{}) (*body[page[codeName]], error) {
+	var out page[codeName]
+	for _, k := range s.Activities.Rules().Kinds {
+		out.Items = append(out.Items, codeName(k))
+	}
+	return answer(out), nil
+}
