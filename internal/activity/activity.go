@@ -62,11 +62,11 @@ type Activity struct {
 	Place   string   // as people say it
 	Lat     *float64 // GCJ-02; nil: no point on the map
 	Lng     *float64
-	Fence   int      // metres around the point within which one is there; 0: none
-	Strict  bool     // the changing code counts within the fence alone
-	Source  Source   `gorm:"embedded"`
-	Reason  string   // why it was cancelled
-	Summary string   // what came of it
+	Fence   int    // metres around the point within which one is there; 0: none
+	Strict  bool   // the changing code counts within the fence alone
+	Source  Source `gorm:"embedded"`
+	Reason  string // why it was cancelled
+	Summary string // what came of it
 
 	SignupUntil   int64
 	MinAge        int // years; 0: any

@@ -208,8 +208,11 @@ func (s *Service) check(a Activity) error {
 		most       int
 		what       string
 	}{
-		{"title", a.Title, 2, maxTitle, "活动名称"}, {"about", a.About, 0, maxAbout, "活动说明"}, {"place", a.Place, 2, maxPlace, "地点"},
-		{"insurance", a.Insurance, 0, maxNote, "保险说明"}, {"summary", a.Summary, 0, maxAbout, "活动小结"},
+		{"title", a.Title, 2, maxTitle, "活动名称"},
+		{"about", a.About, 0, maxAbout, "活动说明"},
+		{"place", a.Place, 2, maxPlace, "地点"},
+		{"insurance", a.Insurance, 0, maxNote, "保险说明"},
+		{"summary", a.Summary, 0, maxAbout, "活动小结"},
 	} {
 		if n := len([]rune(t.text)); n < t.least || n > t.most {
 			return ErrInvalid.At(t.name, fmt.Sprintf("%s请写 %d 到 %d 字", t.what, t.least, t.most))

@@ -22,7 +22,7 @@ var activityLetters = map[activity.Letter]struct {
 }{
 	activity.LetterMovedUp: {"候补成功", when, say("来不了请回复「活动」退出")},
 	activity.LetterOffered: {"候补到了，请确认", when, func(s *Service, _ activity.Activity, t activity.Told) string {
-		return "请在 " + s.clock(t.Until) + " 前回复「活动」确认"
+		return s.clock(t.Until) + " 前回复「活动」"
 	}},
 	activity.LetterLapsed:    {"候补名额已过确认时间", when, say("还想参加，请重新报名")},
 	activity.LetterMoved:     {"活动时间或地点有变", when, say("来不了请回复「活动」退出")},

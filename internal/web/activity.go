@@ -333,7 +333,7 @@ func (s *Server) actOnActivity(ctx context.Context, c caller, in *actOnActivityI
 
 type signUpInput struct {
 	ActivityInput
-	Body struct {
+	Body *struct { // may be left out
 		SlotID id   `json:"slot_id,omitempty" doc:"which post; left out when there is but one"`
 		OfAge  bool `json:"of_age,omitempty" doc:"the person says to be as old as the activity asks"`
 	}
@@ -341,7 +341,11 @@ type signUpInput struct {
 
 // signUp is idempotent: asked again it answers the same.
 func (s *Server) signUp(ctx context.Context, c caller, in *signUpInput) (*body[SignUpView], error) {
-	g, _, err := s.Activities.SignUp(ctx, c.Person, activity.Wish{Activity: in.ID.number(), Slot: in.Body.SlotID.number(), OfAge: in.Body.OfAge})
+	w := activity.Wish{Activity: in.ID.number()}
+	if in.Body != nil {
+		w.Slot, w.OfAge = in.Body.SlotID.number(), in.Body.OfAge
+	}
+	g, _, err := s.Activities.SignUp(ctx, c.Person, w)
 	if err != nil {
 		return nil, err
 	}

@@ -107,6 +107,7 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	s.codes(t)
 	s.outages(t)
 	s.content(t)
+	s.activities(t)
 	s.postsAndUnits(t)
 	s.orgs(t)
 	s.ledgerOfMembers(t)

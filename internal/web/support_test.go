@@ -76,9 +76,9 @@ func newSite(t *testing.T, aesKey string) *site {
 	codec, err := wechat.NewCodec(config)
 	must(t, err)
 	s.Server = &web.Server{
-		Tickets: w.Service, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}, WeChat: wechat.NewClient(config, store), Now: w.Clock, Version: "test", Site: server.URL,
+		Tickets: w.Service, Activities: w.Activities, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}, WeChat: wechat.NewClient(config, store), Now: w.Clock, Version: "test", Site: server.URL,
 		Stats:  &stats.Service{DB: w.DB, Org: w.Org, Location: w.Rules().Calendar.Location(), Now: w.Clock},
-		Chat:   &chat.Service{Tickets: w.Service, Org: w.Org, Members: w.Members, KV: store, Now: w.Clock},
+		Chat:   &chat.Service{Tickets: w.Service, Activities: w.Activities, Org: w.Org, Members: w.Members, KV: store, Now: w.Clock},
 		Health: func(context.Context) web.Health { return web.Health{Ready: true} },
 		Ledger: &ledger.Service{
 			DB: w.DB, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock},

@@ -14,6 +14,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"fenlin/internal/activity"
 	"fenlin/internal/calendar"
 	"fenlin/internal/db/dbtest"
 	"fenlin/internal/errs"
@@ -30,10 +31,11 @@ import (
 // Town is a small city with two compounds and people in every post.
 type Town struct {
 	*ticket.Service
-	now   atomic.Int64
-	Units map[string]int64
-	Posts map[string]int64
-	Who   map[string]int64 // people by the name of their post, residents by name
+	Activities *activity.Service
+	now        atomic.Int64
+	Units      map[string]int64
+	Posts      map[string]int64
+	Who        map[string]int64 // people by the name of their post, residents by name
 }
 
 // New makes a city on a database of its own; it is nine on a Monday morning.
@@ -120,6 +122,11 @@ func New(t testing.TB) *Town {
 	w.Service = &ticket.Service{DB: d, Org: o, Members: m, Outbox: outbox.Open(d, w.Clock), Outages: &outage.Service{DB: d, Org: o, Now: w.Clock}, Now: w.Clock}
 	w.Adopt(ticket.Rules{Reader: reader, Routes: routes, Calendar: cal, Likeness: likeness, Content: content})
 	w.Outages.Adopt(outages)
+	rules, err := activity.LoadRules(read("activities.yaml"))
+	must(err)
+	w.Activities = &activity.Service{DB: d, Org: o, Members: m, Tickets: w.Service, Outbox: w.Outbox, Location: cal.Location(), Now: w.Clock}
+	w.Activities.Adopt(rules)
+	w.Kin = append(w.Kin, w.Activities)
 	return w
 }
 

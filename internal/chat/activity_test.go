@@ -1,0 +1,81 @@
+package chat_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"fenlin/internal/activity"
+	"fenlin/internal/chat"
+)
+
+// event is a published activity of the compound tomorrow.
+func (c *city) event(t *testing.T, title string, capacity, minAge int) int64 {
+	t.Helper()
+	unit, kind, place := c.town.Units["福馨苑小区"], "environment", "3号楼前"
+	starts := c.town.Clock().Add(24 * time.Hour)
+	ends, accept := starts.Add(time.Hour), 60
+	made, err := c.town.Activities.Make(t.Context(), c.town.Actor("branch"), "", activity.Draft{
+		Org: &unit, Title: &title, Kind: &kind, Place: &place, Starts: &starts, Ends: &ends, AcceptMinutes: &accept, MinAge: &minAge,
+		Slots: &[]activity.SlotDraft{{Name: "清扫", Capacity: capacity}},
+	}, activity.Repeat{})
+	if err == nil {
+		err = c.town.Activities.Act(t.Context(), c.town.Actor("branch"), made[0].ID, activity.Deed{Action: activity.Publish})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made[0].ID
+}
+
+func TestActivities_FromTheListToTheSeat(t *testing.T) {
+	c := newCity(t)
+	c.event(t, "楼院清扫", 1, 0)
+	check(t, c.text(t, "li", "活动"), "1 楼院清扫 | 11月24日（周二）09:00–10:00 | 3号楼前")
+	check(t, c.text(t, "li", "1"), "【楼院清扫】 | 1 报名：清扫（还有 1 个名额）")
+	check(t, c.text(t, "li", "报名"), "报名成功 | 楼院清扫 | 3号楼前")
+	check(t, c.text(t, "li", "报名"), "楼院清扫 | 已报名")
+	check(t, c.text(t, "wang", "我要报名"), "楼院清扫")
+	check(t, c.text(t, "wang", "1"), "已满，候补 0 人")
+	m := chat.Message{Key: "wx:w", Kind: chat.KindText, Text: "1"}
+	first := c.say(t, "wang", m)
+	check(t, first, "候补名单 | 前面还有 0 人")
+	if again := c.say(t, "wang", m); again != first {
+		t.Errorf("the same message again: %s", again)
+	}
+	c.text(t, "li", "活动")
+	check(t, c.text(t, "li", "1"), "您：已报名 | 1 退出报名")
+	check(t, c.text(t, "li", "好的"), "")
+	check(t, c.text(t, "li", "1"), "已退出「楼院清扫」")
+	c.text(t, "wang", "活动")
+	check(t, c.text(t, "wang", "1"), "候补到了，请在 11月23日 10:00 前确认 | 1 确认参加 | 2 不参加了")
+	check(t, c.text(t, "wang", "1"), "报名成功")
+	if n := c.count(t); n != 0 {
+		t.Errorf("%d tickets", n)
+	}
+}
+
+func TestActivities_AgeIsAskedAndARefusalIsTold(t *testing.T) {
+	c := newCity(t)
+	id := c.event(t, "登高擦灯", 3, 18)
+	c.text(t, "li", "活动")
+	check(t, c.text(t, "li", "1"), "要年满 18 周岁")
+	check(t, c.text(t, "li", "1"), "确认您已年满 | 1 我已年满")
+	check(t, c.text(t, "li", "1"), "报名成功")
+	c.text(t, "wang", "活动")
+	c.text(t, "wang", "1")
+	if err := c.town.Activities.Act(t.Context(), c.town.Actor("branch"), id, activity.Deed{Action: activity.Cancel, Note: "下雨"}); err != nil {
+		t.Fatal(err)
+	}
+	c.text(t, "wang", "1")
+	check(t, c.text(t, "wang", "1"), "报名已截止")
+	check(t, c.text(t, "wang", "活动"), "还没有可以报名的志愿活动")
+}
+
+func TestActivities_ManyAreClipped(t *testing.T) {
+	c := newCity(t)
+	for i := range 9 {
+		c.event(t, fmt.Sprintf("活动%d：名字很长很长的一个志愿活动", i), 1, 0)
+	}
+	check(t, c.text(t, "li", "志愿活动"), "1 活动0 | 5 活动4")
+}

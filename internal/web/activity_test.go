@@ -1,0 +1,80 @@
+package web_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func (s *site) anActivity(hours int, capacity int) object {
+	starts := s.Clock().Add(time.Duration(hours) * time.Hour)
+	return object{
+		"org_id": s.unit("福馨苑小区"), "title": "楼院清扫", "kind": "environment", "place": "3号楼前", "location": object{"lat": 37.26, "lng": 111.78}, "fence": 100,
+		"starts_at": starts.Format(time.RFC3339), "ends_at": starts.Add(2 * time.Hour).Format(time.RFC3339), "accept_minutes": 60,
+		"slots": []any{object{"name": "清扫", "capacity": capacity}},
+	}
+}
+
+// activities is the way of an activity from its draft to its archive.
+func (s *site) activities(t *testing.T) {
+	t.Helper()
+	if kinds := s.call(t, "", "GET", "/activity-kinds", nil).want(t, 200); len(kinds.list("items")) < 5 {
+		t.Errorf("kinds: %s", kinds.content)
+	}
+	made := s.call(t, "branch", "POST", "/activities", s.anActivity(30, 1), "Idempotency-Key", "a1").want(t, 201)
+	if again := s.call(t, "branch", "POST", "/activities", s.anActivity(30, 1), "Idempotency-Key", "a1").want(t, 201); again.at("id") != made.at("id") {
+		t.Errorf("again: %s", again.content)
+	}
+	path := "/activities/" + made.at("id").(string)
+	s.call(t, "li", "GET", path, nil).refused(t, 404, "activity_unknown")
+	s.call(t, "li", "POST", path+"/actions", object{"action": "publish"}).refused(t, 403, "not_organiser")
+	if on := s.call(t, "branch", "POST", path+"/actions", object{"action": "publish", "version": made.at("version")}).want(t, 200); on.at("state") != "published" {
+		t.Errorf("published: %s", on.content)
+	}
+	s.call(t, "branch", "POST", path+"/actions", object{"action": "cancel", "version": 1, "note": "x"}).refused(t, 409, "stale")
+	if list := s.call(t, "", "GET", "/activities?limit=1&org="+s.unit("福馨苑小区"), nil).want(t, 200); list.at("items", 0, "id") != made.at("id") || list.at("next_cursor") != "" {
+		t.Errorf("list: %s", list.content)
+	}
+	s.call(t, "", "GET", "/activities?cursor=x", nil).want(t, 422)
+	if got := s.call(t, "li", "POST", path+"/signup", object{}).want(t, 200); got.at("state") != "seated" {
+		t.Errorf("signed up: %s", got.content)
+	}
+	if got := s.call(t, "wang", "POST", path+"/signup", nil).want(t, 200); got.at("state") != "waiting" || got.at("ahead") != 0.0 {
+		t.Errorf("second: %s", got.content)
+	}
+	s.call(t, "li", "GET", path+"/signups", nil).refused(t, 403, "not_organiser")
+	who := s.call(t, "branch", "GET", path+"/signups?limit=1", nil).want(t, 200)
+	if who.at("items", 0, "name") == "" || who.at("next_cursor") == "" {
+		t.Errorf("signed up: %s", who.content)
+	}
+	helper := path + "/helpers/" + fmt.Sprint(s.Who["li"])
+	s.call(t, "branch", "PUT", helper, nil).want(t, 204)
+	s.call(t, "li", "GET", path+"/signups", nil).want(t, 200)
+	s.call(t, "branch", "DELETE", helper, nil).want(t, 204)
+	s.call(t, "wang", "POST", path+"/signup/accept", nil).refused(t, 409, "no_offer")
+	s.call(t, "li", "DELETE", path+"/signup", nil).want(t, 204)
+	s.call(t, "li", "DELETE", path+"/signup", nil).want(t, 204)
+	if mine := s.call(t, "wang", "GET", "/me/activities", nil).want(t, 200); mine.at("items", 0, "mine", "state") != "offered" {
+		t.Errorf("mine: %s", mine.content)
+	}
+	if got := s.call(t, "wang", "POST", path+"/signup/accept", nil).want(t, 200); got.at("state") != "seated" {
+		t.Errorf("accepted: %s", got.content)
+	}
+	if moved := s.call(t, "branch", "PATCH", path, object{"place": "5号楼前"}).want(t, 200); moved.at("place") != "5号楼前" {
+		t.Errorf("moved: %s", moved.content)
+	}
+	s.call(t, "branch", "PATCH", path, object{"fence": 50000}).refused(t, 422, "invalid")
+	if mine := s.call(t, "branch", "GET", "/me/activities?view=organised", nil).want(t, 200); mine.at("items", 0, "runs") != true {
+		t.Errorf("organised: %s", mine.content)
+	}
+	for _, action := range []string{"start", "finish"} {
+		s.call(t, "branch", "POST", path+"/actions", object{"action": action}).want(t, 200)
+	}
+	s.call(t, "wang", "PUT", path+"/feedback", object{"verdict": "satisfied"}).want(t, 204)
+	if done := s.call(t, "li", "GET", path, nil).want(t, 200); done.at("verdicts", 0, "count") != 1.0 || done.at("actions", 0) != nil {
+		t.Errorf("done: %s", done.content)
+	}
+	if list := s.call(t, "", "GET", "/activities?past=true", nil).want(t, 200); len(list.list("items")) != 1 {
+		t.Errorf("past: %s", list.content)
+	}
+}
