@@ -182,7 +182,7 @@ func (s *Service) countBatch(tx *gorm.DB) error {
 	if err := upsertTickets(tx, rows); err != nil {
 		return err
 	}
-	if err := s.change(tx, change); err != nil {
+	if err := s.change(tx, places.raised(change)); err != nil {
 		return err
 	}
 	return tx.Exec("UPDATE tickets SET uncounted_at = 0 WHERE id IN ? AND version = (SELECT version FROM rate_tickets r WHERE r.ticket_id = tickets.id)", ids).Error
@@ -225,19 +225,44 @@ func keep(id, version int64, t ticket.Told, now int64) kept {
 	}
 }
 
-// atlas is places by path and id.
+// atlas is places by path and id, and those above each.
 type atlas struct {
-	at map[string]place
-	by map[int64]place
+	at   map[string]place
+	by   map[int64]place
+	over map[int64][]place
 }
 
-// above are the places that a ticket of a place counts for: itself and all above it.
+func newAtlas(places []place) atlas {
+	a := atlas{map[string]place{}, map[int64]place{}, map[int64][]place{}}
+	for _, p := range places {
+		a.take(p)
+	}
+	return a
+}
+
+func (a atlas) take(p place) { a.at[p.Path], a.by[p.ID] = p, p }
+
+// above are the places that a ticket of a place counts for: itself and all
+// above it, the highest first.
 func (a atlas) above(id int64) []place {
-	var out []place
-	for _, path := range prefixes(a.by[id].Path) {
-		out = append(out, a.at[path])
+	out, ok := a.over[id]
+	if !ok {
+		for _, path := range prefixes(a.by[id].Path) {
+			out = append(out, a.at[path])
+		}
+		a.over[id] = out
 	}
 	return out
+}
+
+// byDay is the lowest place, from one upward, of which every sum is kept by day; 0 = none.
+func (a atlas) byDay(id int64) int64 {
+	for _, p := range slices.Backward(a.above(id)) {
+		if byDay(p.Kind) {
+			return p.ID
+		}
+	}
+	return 0
 }
 
 // prefixes are the paths of a unit and of all above it, the highest first.
@@ -253,7 +278,7 @@ func prefixes(path string) (out []string) {
 // places finds the places of tickets and all above them, and makes those that
 // are new.
 func (s *Service) places(tx *gorm.DB, now []read, before []kept) (atlas, error) {
-	a := atlas{map[string]place{}, map[int64]place{}}
+	a := newAtlas(nil)
 	ids := map[int64]bool{}
 	for _, k := range before {
 		ids[k.PlaceID] = true
@@ -278,7 +303,7 @@ func (s *Service) places(tx *gorm.DB, now []read, before []kept) (atlas, error) 
 		return a, err
 	}
 	for _, p := range known {
-		a.at[p.Path], a.by[p.ID] = p, p
+		a.take(p)
 		delete(paths, p.Path)
 	}
 	if len(paths) == 0 {
@@ -286,7 +311,7 @@ func (s *Service) places(tx *gorm.DB, now []read, before []kept) (atlas, error) 
 	}
 	added, err := s.newPlaces(tx, slices.Sorted(maps.Keys(paths)))
 	for _, p := range added {
-		a.at[p.Path], a.by[p.ID] = p, p
+		a.take(p)
 	}
 	return a, err
 }
@@ -328,29 +353,42 @@ func (s *Service) newPlaces(tx *gorm.DB, paths []string) ([]place, error) {
 	return out, tx.Table("rate_places").Create(&out).Error
 }
 
-// add counts a ticket, n times, in every sum that it is part of.
-func (s *Service) add(sums map[sum]*Tally, places atlas, k kept, n int64) {
+// add counts a ticket, n times, in the lowest sums that it is part of; raised
+// has all others of them.
+func (s *Service) add(lowest map[sum]*Tally, places atlas, k kept, n int64) {
 	day, month := s.starts(k.CreatedAt)
 	lead := strconv.FormatInt(k.LeadPost, 10)
-	for _, p := range places.above(k.PlaceID) {
-		keys := []sum{
-			{p.ID, ofAll, day, ""},
-			{p.ID, ofAll, month, ""},
-			{p.ID, byCategory, month, k.Category},
-			{p.ID, byLead, month, lead},
-		}
-		if byDay(p.Kind) {
-			keys = append(keys, sum{p.ID, byCategory, day, k.Category}, sum{p.ID, byLead, day, lead})
-		}
-		for _, key := range keys {
-			t, ok := sums[key]
-			if !ok {
-				t = &Tally{}
-				sums[key] = t
+	keys := append(make([]sum, 0, 5), sum{k.PlaceID, ofAll, day, ""}, sum{k.PlaceID, byCategory, month, k.Category}, sum{k.PlaceID, byLead, month, lead})
+	if id := places.byDay(k.PlaceID); id != 0 {
+		keys = append(keys, sum{id, byCategory, day, k.Category}, sum{id, byLead, day, lead})
+	}
+	for _, key := range keys {
+		at(lowest, key).count(k.Measures, k.Response, k.Handling, n)
+	}
+}
+
+func at(sums map[sum]*Tally, key sum) *Tally {
+	t, ok := sums[key]
+	if !ok {
+		t = &Tally{}
+		sums[key] = t
+	}
+	return t
+}
+
+// raised are the sums of all places and of months: of what add counted.
+func (a atlas) raised(lowest map[sum]*Tally) map[sum]*Tally {
+	out := make(map[sum]*Tally, 4*len(lowest))
+	for key, t := range lowest {
+		for _, p := range a.above(key.Place) {
+			key.Place = p.ID
+			at(out, key).plus(t, 1)
+			if key.Facet == ofAll {
+				at(out, sum{p.ID, ofAll, key.Start / 100, ""}).plus(t, 1)
 			}
-			t.count(k.Measures, k.Response, k.Handling, n)
 		}
 	}
+	return out
 }
 
 // starts are the day and the month of a moment, as sums are kept.

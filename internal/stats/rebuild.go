@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -26,8 +27,7 @@ type Rebuilt struct {
 
 const (
 	rebuildPage  = 2000 // tickets at a time
-	rebuildKeys  = 150  // keys of one query: with 200 and more MariaDB guesses, and may read all events
-	rebuildSide  = 2    // months side by side
+	rebuildSide  = 4    // months side by side
 	differencing = 100  // differences that are told
 )
 
@@ -83,19 +83,16 @@ func (b *rebuilding) month(ctx context.Context, from, to time.Time) error {
 	var wrong []int64
 	broken := false
 	err := b.DB.Snapshot(ctx, func(tx *gorm.DB) error {
-		var places []place
-		if err := tx.Table("rate_places").Find(&places).Error; err != nil {
+		a, err := allPlaces(tx)
+		if err != nil {
 			return err
 		}
-		a := atlas{map[string]place{}, map[int64]place{}}
-		for _, p := range places {
-			a.at[p.Path], a.by[p.ID] = p, p
-		}
-		sums := map[sum]*Tally{}
+		log := reading{tx, map[string]string{}}
+		lowest := map[sum]*Tally{}
 		now := b.Now().UnixMilli()
-		counted, at, after := int64(0), from.UnixMilli(), int64(0)
+		counted, after := int64(0), ticket.Ticket{CreatedAt: from.UnixMilli()}
 		for {
-			p, err := b.page(tx, at, after, to.UnixMilli())
+			p, err := log.page(after, to.UnixMilli())
 			if err != nil {
 				return err
 			}
@@ -103,26 +100,25 @@ func (b *rebuilding) month(ctx context.Context, from, to time.Time) error {
 				break
 			}
 			for _, t := range p.tickets {
-				k, stored := p.stored[t.ID]
+				stored := t.stored.Version > 0
 				if stored {
 					counted++
-					b.add(sums, a, k, 1)
+					b.add(lowest, a, t.stored, 1)
 				}
 				if told := ticket.Retell(t.Told(), p.events[t.ID]); told != t.Told() {
 					b.differs("%s: the ticket is not as its events tell", t.Number)
 				}
-				if t.UncountedAt != 0 || stored && k.MaturesAt > 0 && k.MaturesAt < now {
+				if t.UncountedAt != 0 || stored && t.stored.MaturesAt > 0 && t.stored.MaturesAt < now {
 					b.waits()
 					continue
 				}
 				want := keep(t.ID, t.Version, t.Told(), now)
-				if want.PlaceID = a.at[t.Path].ID; !stored || want != k {
+				if want.PlaceID = a.at[t.path].ID; !stored || want != t.stored {
 					b.differs("%s: is not counted as it is", t.Number)
 					wrong = append(wrong, t.ID)
 				}
 			}
-			end := p.tickets[len(p.tickets)-1]
-			at, after = end.CreatedAt, end.ID
+			after = p.tickets[len(p.tickets)-1].Ticket
 			b.done(len(p.tickets), p.read)
 		}
 		var rows int64
@@ -133,7 +129,7 @@ func (b *rebuilding) month(ctx context.Context, from, to time.Time) error {
 			b.differs("%s: %d tickets are counted, %d of them are there", from.Format("2006-01"), rows, counted)
 			broken = true
 		}
-		same, err := b.compare(tx, from, to, a, sums)
+		same, err := b.compare(tx, from, to, a, a.raised(lowest))
 		broken = broken || !same
 		return err
 	})
@@ -157,69 +153,99 @@ func (b *rebuilding) done(tickets, events int) {
 	b.progress(b.found.Tickets)
 }
 
-// page is some tickets with their events and as they are counted.
+// page is some tickets with their events.
 type page struct {
 	tickets []logged
 	events  map[int64][]ticket.Event
-	stored  map[int64]kept
 	read    int // events
 }
 
+// logged is a ticket as it is and as it is counted.
 type logged struct {
 	ticket.Ticket
 
-	Path string
+	path   string // of its unit when it was filed
+	stored kept   // of version 0 when it is not counted
+}
+
+// reading reads the log past gorm: there are millions of tickets, which say the
+// same few words.
+type reading struct {
+	tx    *gorm.DB
+	words map[string]string
+}
+
+func (r reading) said(raw []byte) string {
+	word, ok := r.words[string(raw)]
+	if !ok {
+		word = string(raw)
+		r.words[word] = word
+	}
+	return word
 }
 
 // page reads the tickets of a month after one, with all that is needed of them,
-// past gorm: there are millions.
-func (b *rebuilding) page(tx *gorm.DB, at, after, to int64) (page, error) {
-	p := page{events: map[int64][]ticket.Event{}, stored: map[int64]kept{}}
-	err := each(tx, `SELECT t.id, t.number, t.version, t.uncounted_at, t.org_id, t.lead_post, t.category, t.state, t.created_at, t.respond_by, t.due_at, t.paused_at, t.contacted_at,
-  t.finished_at, t.late, t.bare, t.outcome, t.solved, t.satisfaction, t.redos, t.late_returns, COALESCE(h.path, '')
-FROM tickets t LEFT JOIN org_history h ON h.org_id = t.org_id AND h.from_at <= t.created_at AND h.to_at > t.created_at
-WHERE t.created_at >= ? AND t.created_at < ? AND (t.created_at > ? OR t.id > ?) ORDER BY t.created_at, t.id LIMIT ?`, []any{at, to, at, after, rebuildPage},
+// in the order of an index.
+func (r reading) page(after ticket.Ticket, to int64) (page, error) {
+	p := page{events: make(map[int64][]ticket.Event, rebuildPage)}
+	var state, category, outcome, satisfaction, path, counted sql.RawBytes
+	var solved sql.NullBool
+	err := each(r.tx, `SELECT t.id, t.number, t.version, t.uncounted_at, t.org_id, t.lead_post, t.category, t.state, t.created_at, t.respond_by, t.due_at, t.paused_at, t.contacted_at,
+  t.finished_at, t.late, t.bare, t.outcome, t.solved, t.satisfaction, t.redos, t.late_returns, COALESCE(h.path, ''),
+  COALESCE(k.version, 0), COALESCE(k.place_id, 0), COALESCE(k.created_at, 0), COALESCE(k.category, ''), COALESCE(k.lead_post, 0), COALESCE(k.measures, 0), COALESCE(k.response, 0),
+  COALESCE(k.handling, 0), COALESCE(k.matures_at, 0)
+FROM tickets t LEFT JOIN org_history h ON h.org_id = t.org_id AND h.from_at <= t.created_at AND h.to_at > t.created_at LEFT JOIN rate_tickets k ON k.ticket_id = t.id
+WHERE t.created_at >= ? AND t.created_at < ? AND (t.created_at > ? OR t.org_id > ? OR t.org_id = ? AND t.id > ?) ORDER BY t.created_at, t.org_id, t.id LIMIT ?`,
+		[]any{after.CreatedAt, to, after.CreatedAt, after.OrgID, after.OrgID, after.ID, rebuildPage},
 		func(rows *sql.Rows) error {
 			var t logged
-			err := rows.Scan(&t.ID, &t.Number, &t.Version, &t.UncountedAt, &t.OrgID, &t.LeadPost, &t.Category, &t.State, &t.CreatedAt, &t.RespondBy, &t.DueAt, &t.PausedAt, &t.ContactedAt,
-				&t.FinishedAt, &t.Late, &t.Bare, &t.Outcome, &t.Solved, &t.Satisfaction, &t.Redos, &t.LateReturns, &t.Path)
+			k := &t.stored
+			err := rows.Scan(&t.ID, &t.Number, &t.Version, &t.UncountedAt, &t.OrgID, &t.LeadPost, &category, &state, &t.CreatedAt, &t.RespondBy, &t.DueAt, &t.PausedAt, &t.ContactedAt,
+				&t.FinishedAt, &t.Late, &t.Bare, &outcome, &solved, &satisfaction, &t.Redos, &t.LateReturns, &path,
+				&k.Version, &k.PlaceID, &k.CreatedAt, &counted, &k.LeadPost, &k.Measures, &k.Response, &k.Handling, &k.MaturesAt)
+			t.Category, t.State, t.path = r.said(category), ticket.State(r.said(state)), r.said(path)
+			t.Outcome, t.Satisfaction = ticket.Outcome(r.said(outcome)), ticket.Satisfaction(r.said(satisfaction))
+			if solved.Valid {
+				t.Solved = &[]bool{solved.Bool}[0]
+			}
+			if k.Version > 0 {
+				k.TicketID, k.Category = t.ID, r.said(counted)
+			}
 			p.tickets = append(p.tickets, t)
 			return err
 		})
 	if err != nil || len(p.tickets) == 0 {
 		return p, err
 	}
-	ids := make([]any, len(p.tickets))
-	for i, t := range p.tickets {
-		ids[i] = t.ID
-	}
-	for some := range slices.Chunk(ids, rebuildKeys) {
-		if err := b.fill(tx, &p, some); err != nil {
-			return p, err
+	var action, then, data sql.RawBytes
+	first, last := p.tickets[0], p.tickets[len(p.tickets)-1]
+	err = each(r.tx, `SELECT e.ticket_id, e.seq, e.action, e.to_state, e.data, e.at FROM tickets t JOIN ticket_events e ON e.ticket_id = t.id
+WHERE t.created_at >= ? AND t.created_at <= ?`, []any{first.CreatedAt, last.CreatedAt}, func(rows *sql.Rows) error {
+		var e ticket.Event
+		err := rows.Scan(&e.TicketID, &e.Seq, &action, &then, &data, &e.At)
+		e.Action, e.ToState, e.Data = ticket.Action(r.said(action)), ticket.State(r.said(then)), string(data)
+		log, ok := p.events[e.TicketID]
+		if !ok {
+			log = make([]ticket.Event, 0, 8)
 		}
+		p.events[e.TicketID] = append(log, e)
+		return err
+	})
+	for _, t := range p.tickets {
+		log := p.events[t.ID]
+		slices.SortFunc(log, func(a, b ticket.Event) int { return cmp.Compare(a.Seq, b.Seq) })
+		for i := 1; i < len(log); i++ {
+			log[i].FromState = log[i-1].ToState // as audit makes sure
+		}
+		p.read += len(log)
 	}
-	return p, nil
+	return p, err
 }
 
-// fill reads the events of some tickets of a page, and how they are counted.
-func (b *rebuilding) fill(tx *gorm.DB, p *page, ids []any) error {
-	in := " IN (" + strings.TrimSuffix(strings.Repeat("?,", len(ids)), ",") + ")"
-	err := each(tx, "SELECT ticket_id, action, from_state, to_state, data, at FROM ticket_events WHERE ticket_id"+in+" ORDER BY ticket_id, seq", ids, func(rows *sql.Rows) error {
-		var e ticket.Event
-		err := rows.Scan(&e.TicketID, &e.Action, &e.FromState, &e.ToState, &e.Data, &e.At)
-		p.events[e.TicketID] = append(p.events[e.TicketID], e)
-		p.read++
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return each(tx, "SELECT ticket_id, version, place_id, created_at, category, lead_post, measures, response, handling, matures_at FROM rate_tickets WHERE ticket_id"+in, ids, func(rows *sql.Rows) error {
-		var k kept
-		err := rows.Scan(&k.TicketID, &k.Version, &k.PlaceID, &k.CreatedAt, &k.Category, &k.LeadPost, &k.Measures, &k.Response, &k.Handling, &k.MaturesAt)
-		p.stored[k.TicketID] = k
-		return err
-	})
+func allPlaces(tx *gorm.DB) (atlas, error) {
+	var places []place
+	err := tx.Table("rate_places").Find(&places).Error
+	return newAtlas(places), err
 }
 
 // each calls f for every row of a query.
@@ -318,13 +344,9 @@ func (s *Service) resum(tx *gorm.DB, from, to time.Time) error {
 	if err != nil {
 		return err
 	}
-	var places []place
-	if err := tx.Table("rate_places").Find(&places).Error; err != nil {
+	a, err := allPlaces(tx)
+	if err != nil {
 		return err
-	}
-	a := atlas{map[string]place{}, map[int64]place{}}
-	for _, p := range places {
-		a.at[p.Path], a.by[p.ID] = p, p
 	}
 	sums := map[sum]*Tally{}
 	err = s.sumsOf(tx, from, to, slices.Sorted(maps.Keys(a.by)), func(k sum, _ []byte) error {
@@ -338,8 +360,10 @@ func (s *Service) resum(tx *gorm.DB, from, to time.Time) error {
 	if err := tx.Table("rate_tickets").Find(&rows, "created_at >= ? AND created_at < ?", from.UnixMilli(), to.UnixMilli()).Error; err != nil {
 		return err
 	}
+	lowest := map[sum]*Tally{}
 	for _, k := range rows {
-		s.add(sums, a, k, 1)
+		s.add(lowest, a, k, 1)
 	}
+	maps.Copy(sums, a.raised(lowest))
 	return upsertSums(tx, sums)
 }

@@ -5,10 +5,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 
+	"github.com/goccy/go-json" // reads a log three times as fast as the standard one
 	"gorm.io/gorm"
 )
 
