@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"maps"
@@ -88,35 +89,131 @@ func below(tx *gorm.DB, paths []string) ([]place, error) {
 	return out, tx.Table("rate_places").Where(in).Find(&out).Error
 }
 
-// span is a part of a period: sums of whole months or days by their starts, or
-// single tickets by their time. Sign is -1 for days that a month has too much.
-type span struct {
-	months, days bool
-	first, last  int   // starts, both inclusive
-	from, to     int64 // the same as times, to exclusive
-	sign         int64
+// stretch is what a sum is of: a day, a third of a month (1st to 10th, 11th to
+// 20th, the rest), a month.
+type stretch int
+
+const (
+	single stretch = iota // no sum: tickets one by one
+	aDay
+	aThird
+	aMonth
+)
+
+// begin and after are the stretch that holds a moment: its first moment, and the
+// first of the next.
+func (u stretch) begin(t time.Time) time.Time {
+	y, m, d := t.Date()
+	switch u {
+	case aMonth:
+		d = 1
+	case aThird:
+		d = 10*thirdOf(d) - 9
+	case aDay, single:
+	}
+	return time.Date(y, m, d, 0, 0, 0, 0, t.Location())
 }
 
-// spans cut a period into as few sums as possible. What lies in the future has
-// no tickets, so that a period until now ends with the month.
-func (s *Service) spans(from, to, now time.Time) []span {
-	from, to = from.In(s.Location), s.end(to, now).In(s.Location)
-	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, s.Location) }
-	first, last := day(from), day(to)
+func (u stretch) after(t time.Time) time.Time {
+	at := u.begin(t)
+	switch {
+	case u == aMonth || u == aThird && at.Day() == 21:
+		return aMonth.begin(at).AddDate(0, 1, 0)
+	case u == aThird:
+		return at.AddDate(0, 0, 10)
+	}
+	return at.AddDate(0, 0, 1)
+}
+
+// start is the number of the stretch that holds a moment: 202611, 2026112, 20261123.
+func (u stretch) start(t time.Time) int {
+	y, m, d := t.Date()
+	month := y*100 + int(m)
+	switch u {
+	case aMonth:
+		return month
+	case aThird:
+		return month*10 + thirdOf(d)
+	case aDay, single:
+	}
+	return month*100 + d
+}
+
+func thirdOf(day int) int { return min((day+9)/10, 3) }
+
+// span is a part of a period: sums of stretches one after another, or single
+// tickets by their time. Sign is -1 for what a longer sum has too much.
+type span struct {
+	of          stretch
+	first, last int   // starts, both inclusive
+	from, to    int64 // the same as times, to exclusive
+	sign        int64
+}
+
+func spanOf(u stretch, from, to time.Time, sign int64) span {
+	return span{u, u.start(from), u.start(to.Add(-time.Millisecond)), from.UnixMilli(), to.UnixMilli(), sign}
+}
+
+// spans cut a period into as few sums as can be. What lies in the future has no
+// tickets, so that a period until now ends with the month.
+func (s *Service) spans(q Query, sc scope, now time.Time) []span {
+	from, to := q.From.In(s.Location), s.end(q.To, now).In(s.Location)
+	first, last := aDay.begin(from), aDay.begin(to)
 	if first.Before(from) {
-		first = first.AddDate(0, 0, 1)
+		first = aDay.after(from)
 	}
 	if !first.Before(last) {
 		if first.After(last) || from.Equal(to) { // within one day
-			return []span{{from: from.UnixMilli(), to: to.UnixMilli(), sign: 1}}
+			return []span{spanOf(single, from, to, 1)}
 		}
 	}
-	out := s.daily(first, last)
+	lengths := []stretch{aMonth, aThird, aDay}
+	if f, _, _ := q.facet(); f != ofAll && slices.ContainsFunc(slices.Concat(sc.own, sc.rows), func(p place) bool { return !byDay(p.Kind) }) {
+		lengths = []stretch{aMonth, aDay}
+	}
+	out := cover(first, last, lengths, 1)
+	slices.SortFunc(out, func(a, b span) int {
+		return cmp.Or(cmp.Compare(a.of, b.of), cmp.Compare(a.sign, b.sign), cmp.Compare(a.from, b.from))
+	})
+	n := 0
+	for _, sp := range out[min(1, len(out)):] {
+		if end := &out[n]; end.of == sp.of && end.sign == sp.sign && end.to == sp.from {
+			end.to, end.last = sp.to, sp.last
+			continue
+		}
+		n++
+		out[n] = sp
+	}
+	out = out[:min(n+1, len(out))]
 	if from.Before(first) {
-		out = append(out, span{from: from.UnixMilli(), to: first.UnixMilli(), sign: 1})
+		out = append(out, spanOf(single, from, first, 1))
 	}
 	if last.Before(to) {
-		out = append(out, span{from: last.UnixMilli(), to: to.UnixMilli(), sign: 1})
+		out = append(out, spanOf(single, last, to, 1))
+	}
+	return out
+}
+
+// cover cuts whole days into stretches: of one that is more than half inside
+// the whole counts, without what is too much.
+func cover(from, to time.Time, lengths []stretch, sign int64) (out []span) {
+	u := lengths[0]
+	for at := from; at.Before(to); {
+		begin, after := u.begin(at), u.after(at)
+		stop := after
+		if to.Before(stop) {
+			stop = to
+		}
+		if inside, whole := stop.Sub(at), after.Sub(begin); 2*inside <= whole {
+			out = append(out, cover(at, stop, lengths[1:], sign)...)
+		} else {
+			out = append(out, spanOf(u, begin, after, sign))
+			if inside < whole {
+				out = append(out, cover(begin, at, lengths[1:], -sign)...)
+				out = append(out, cover(stop, after, lengths[1:], -sign)...)
+			}
+		}
+		at = stop
 	}
 	return out
 }
@@ -133,47 +230,13 @@ func (s *Service) end(to, now time.Time) time.Time {
 	return to
 }
 
-// daily cuts a period of whole days into months, days, and days to take away.
-func (s *Service) daily(first, last time.Time) (out []span) {
-	days := func(a, b time.Time, sign int64) {
-		if a.Before(b) {
-			one, _ := s.starts(a.UnixMilli())
-			two, _ := s.starts(b.AddDate(0, 0, -1).UnixMilli())
-			out = append(out, span{days: true, first: one, last: two, from: a.UnixMilli(), to: b.UnixMilli(), sign: sign})
-		}
-	}
-	for at := first; at.Before(last); {
-		month := time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, s.Location)
-		next := month.AddDate(0, 1, 0)
-		end := next
-		if last.Before(end) {
-			end = last
-		}
-		covered, whole := end.Sub(at), next.Sub(month)
-		if 2*covered <= whole {
-			days(at, end, 1)
-		} else {
-			_, start := s.starts(month.UnixMilli())
-			if n := len(out); n > 0 && out[n-1].months && at.Equal(month) && out[n-1].to == month.UnixMilli() {
-				out[n-1].last, out[n-1].to = start, next.UnixMilli()
-			} else {
-				out = append(out, span{months: true, first: start, last: start, from: month.UnixMilli(), to: next.UnixMilli(), sign: 1})
-			}
-			days(month, at, -1)
-			days(end, next, -1)
-		}
-		at = end
-	}
-	return out
-}
-
 // sum adds up what a question asks for.
 func (s *Service) sum(tx *gorm.DB, q Query, sc scope, now time.Time) (tallies, error) {
 	out := tallies{by: map[string]*Tally{}}
 	if len(sc.own) == 0 {
 		return out, nil
 	}
-	g := gathering{Service: s, tx: tx, q: q, spans: s.spans(q.From, q.To, now), own: sc.own}
+	g := gathering{Service: s, tx: tx, q: q, spans: s.spans(q, sc, now), own: sc.own}
 	if _, units := unitKinds[q.Group]; !units {
 		if err := g.gather(sc.own, func(_ place, start int, slice string) string {
 			switch q.Group {
@@ -250,24 +313,24 @@ func (g gathering) gather(places []place, key keyed, into map[string]*Tally) err
 	}
 	facet, only, kept := g.q.facet()
 	for _, sp := range g.spans {
-		summed, single := places, []place(nil)
+		summed, loose := places, []place(nil)
 		switch {
-		case !kept || !sp.months && !sp.days:
-			summed, single = nil, places
-		case sp.days && facet != ofAll:
-			summed, single = nil, nil
+		case !kept || sp.of == single:
+			summed, loose = nil, places
+		case sp.of != aMonth && facet != ofAll:
+			summed, loose = nil, nil
 			for _, p := range places {
 				if byDay(p.Kind) {
 					summed = append(summed, p)
 				} else {
-					single = append(single, p)
+					loose = append(loose, p)
 				}
 			}
 		}
 		if err := g.sums(sp, summed, facet, only, key, into); err != nil {
 			return err
 		}
-		if err := g.tickets(sp, single, key, into); err != nil {
+		if err := g.tickets(sp, loose, key, into); err != nil {
 			return err
 		}
 	}
@@ -276,13 +339,8 @@ func (g gathering) gather(places []place, key keyed, into map[string]*Tally) err
 
 // starts are the starts of the sums of a span.
 func (g gathering) starts(sp span) (out []int) {
-	for at := time.UnixMilli(sp.from).In(g.Location); at.UnixMilli() < sp.to; {
-		day, month := g.Service.starts(at.UnixMilli())
-		if sp.days {
-			out, at = append(out, day), at.AddDate(0, 0, 1)
-		} else {
-			out, at = append(out, month), at.AddDate(0, 1, 0)
-		}
+	for at := time.UnixMilli(sp.from).In(g.Location); at.UnixMilli() < sp.to; at = sp.of.after(at) {
+		out = append(out, sp.of.start(at))
 	}
 	return out
 }
@@ -364,7 +422,7 @@ func (g gathering) tickets(sp span, places []place, key keyed, into map[string]*
 		if g.q.Group == Handler {
 			slice = strconv.FormatInt(k.LeadPost, 10)
 		}
-		day, _ := g.Service.starts(k.CreatedAt)
+		day := aDay.start(time.UnixMilli(k.CreatedAt).In(g.Location))
 		for _, p := range counts[k.PlaceID] {
 			tally(into, key(p, day, slice)).count(k.Measures, k.Response, k.Handling, sp.sign)
 		}
@@ -401,10 +459,10 @@ func (g gathering) below(places []place) ([]place, error) {
 	return below(g.tx, paths)
 }
 
-// monthOf is the month of a start, 202611 or 20261123, as people write it.
+// monthOf is the month of a start as people write it.
 func monthOf(start int) string {
-	if start > 999_999 {
-		start /= 100
+	for start > 999_999 {
+		start /= 10
 	}
 	return fmt.Sprintf("%04d-%02d", start/100, start%100)
 }

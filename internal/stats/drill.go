@@ -74,12 +74,20 @@ func (s *Service) Tickets(ctx context.Context, q Query, m Measure, key string, l
 		if err != nil {
 			return err
 		}
+		_, units := unitKinds[q.Group]
+		if units && key != "" && key != None { // of this unit alone
+			sc.own = slices.DeleteFunc(slices.Clone(sc.rows), func(p place) bool { return strconv.FormatInt(p.UnitID, 10) != key })
+			q.Group, units = Whole, false
+			if len(sc.own) == 0 {
+				return ErrKey
+			}
+		}
 		all, err := s.sum(tx, q, sc, now)
 		if err != nil {
 			return err
 		}
 		counted := &all.total
-		if _, units := unitKinds[q.Group]; units && key != "" {
+		if units && key != "" {
 			counted = all.of(key)
 		}
 		if page.Count = counted.Of(m); page.Count == 0 {
@@ -149,24 +157,67 @@ func readCursor(cursor string) (position, error) {
 // behind finds the tickets of a measure in a row, newest first.
 func (g gathering) behind(sc scope, m Measure, key string, now time.Time, from position, limit int) ([]kept, error) {
 	places := sc.own
-	if _, units := unitKinds[g.q.Group]; units && key != "" && key != None {
-		places = slices.DeleteFunc(slices.Clone(sc.rows), func(p place) bool { return strconv.FormatInt(p.UnitID, 10) != key })
-		if len(places) == 0 {
-			return nil, ErrKey
-		}
-	}
-	tx := g.among(places)
-	if key == None {
-		for _, p := range sc.rows {
-			a, b := org.Below(p.Path)
-			tx = tx.Where("NOT (p.path >= ? AND p.path < ?)", a, b)
-		}
+	stretches, err := g.stretches(places, m, min(g.end(g.q.To, now).UnixMilli()-1, from.at), limit)
+	if err != nil {
+		return nil, err
 	}
 	var found []kept
-	err := tx.Where("r.created_at >= ? AND r.created_at < ? AND r.measures & ? <> 0", g.q.From.UnixMilli(), g.end(g.q.To, now).UnixMilli(), int64(1)<<bit(m)).
-		Where("r.created_at < ? OR r.created_at = ? AND r.ticket_id < ?", from.at, from.at, from.id).
-		Order("r.created_at DESC, r.ticket_id DESC").Limit(limit).Select("r.ticket_id, r.created_at").Find(&found).Error
-	return found, err
+	for _, part := range stretches {
+		tx := g.among(places)
+		if key == None {
+			for _, p := range sc.rows {
+				a, b := org.Below(p.Path)
+				tx = tx.Where("NOT (p.path >= ? AND p.path < ?)", a, b)
+			}
+		}
+		var some []kept
+		err := tx.Where("r.created_at >= ? AND r.created_at < ? AND r.measures & ? <> 0", part.from, part.to, int64(1)<<bit(m)).
+			Where("r.created_at < ? OR r.created_at = ? AND r.ticket_id < ?", from.at, from.at, from.id).
+			Order("r.created_at DESC, r.ticket_id DESC").Limit(limit - len(found)).Select("r.ticket_id, r.created_at").Find(&some).Error
+		if err != nil {
+			return nil, err
+		}
+		if found = append(found, some...); len(found) == limit {
+			break
+		}
+	}
+	return found, nil
+}
+
+// stretches cut the period until a moment, newest first, so that each part holds
+// a page of tickets by what the sums tell: a part of days where sums of days are
+// kept, else of months. Else a rare measure would be looked for in all tickets of
+// years.
+func (g gathering) stretches(places []place, m Measure, until int64, limit int) (out []span, err error) {
+	f, only, kept := g.q.facet()
+	if !kept { // of both at once: those of the handler are the fewer
+		f, only = byLead, strconv.FormatInt(g.q.Handler, 10)
+	}
+	u := aDay
+	if f != ofAll {
+		u = aMonth
+	}
+	from, at := g.q.From.In(g.Location), time.UnixMilli(until).In(g.Location)
+	many := map[string]*Tally{}
+	if err := g.sums(spanOf(u, u.begin(from), u.after(at), 1), places, f, only, func(_ place, start int, _ string) string { return strconv.Itoa(start) }, many); err != nil {
+		return nil, err
+	}
+	part, held := span{to: until + 1}, int64(0)
+	for !at.Before(from) {
+		if t, ok := many[strconv.Itoa(u.start(at))]; ok {
+			held += t.Of(m)
+		}
+		part.from = max(u.begin(at).UnixMilli(), from.UnixMilli())
+		at = u.begin(at).Add(-time.Millisecond)
+		if held >= int64(limit) {
+			out = append(out, part)
+			part, held = span{to: part.from}, 0
+		}
+	}
+	if held > 0 {
+		out = append(out, part)
+	}
+	return out, nil
 }
 
 // shown is what is shown of tickets, in their order.

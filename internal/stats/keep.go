@@ -356,7 +356,8 @@ func (s *Service) newPlaces(tx *gorm.DB, paths []string) ([]place, error) {
 // add counts a ticket, n times, in the lowest sums that it is part of; raised
 // has all others of them.
 func (s *Service) add(lowest map[sum]*Tally, places atlas, k kept, n int64) {
-	day, month := s.starts(k.CreatedAt)
+	created := time.UnixMilli(k.CreatedAt).In(s.Location)
+	day, month := aDay.start(created), aMonth.start(created)
 	lead := strconv.FormatInt(k.LeadPost, 10)
 	keys := append(make([]sum, 0, 5), sum{k.PlaceID, ofAll, day, ""}, sum{k.PlaceID, byCategory, month, k.Category}, sum{k.PlaceID, byLead, month, lead})
 	if id := places.byDay(k.PlaceID); id != 0 {
@@ -376,25 +377,22 @@ func at(sums map[sum]*Tally, key sum) *Tally {
 	return t
 }
 
-// raised are the sums of all places and of months: of what add counted.
+// raised are the sums of all places, of thirds and of months: of what add counted.
 func (a atlas) raised(lowest map[sum]*Tally) map[sum]*Tally {
 	out := make(map[sum]*Tally, 4*len(lowest))
 	for key, t := range lowest {
 		for _, p := range a.above(key.Place) {
 			key.Place = p.ID
 			at(out, key).plus(t, 1)
+			if day := key.Start % 100; key.Start > 9_999_999 { // not of a month
+				at(out, sum{p.ID, key.Facet, key.Start/100*10 + thirdOf(day), key.Slice}).plus(t, 1)
+			}
 			if key.Facet == ofAll {
 				at(out, sum{p.ID, ofAll, key.Start / 100, ""}).plus(t, 1)
 			}
 		}
 	}
 	return out
-}
-
-// starts are the day and the month of a moment, as sums are kept.
-func (s *Service) starts(at int64) (day, month int) {
-	y, m, d := time.UnixMilli(at).In(s.Location).Date()
-	return y*10_000 + int(m)*100 + d, y*100 + int(m)
 }
 
 // change adds tallies to the sums that are kept.

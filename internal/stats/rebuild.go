@@ -87,7 +87,7 @@ func (b *rebuilding) month(ctx context.Context, from, to time.Time) error {
 		if err != nil {
 			return err
 		}
-		log := reading{tx, map[string]string{}}
+		log := reading{tx: tx, words: map[string]string{}}
 		lowest := map[sum]*Tally{}
 		now := b.Now().UnixMilli()
 		counted, after := int64(0), ticket.Ticket{CreatedAt: from.UnixMilli()}
@@ -169,13 +169,26 @@ type logged struct {
 }
 
 // reading reads the log past gorm: there are millions of tickets, which say the
-// same few words.
+// same few words, and a page needs no more room than the one before.
 type reading struct {
 	tx    *gorm.DB
 	words map[string]string
+	room  [][]ticket.Event
+	last  page
 }
 
-func (r reading) said(raw []byte) string {
+// space is room for the events of a ticket.
+func (r *reading) space() []ticket.Event {
+	n := len(r.room)
+	if n == 0 {
+		return make([]ticket.Event, 0, 8)
+	}
+	free := r.room[n-1]
+	r.room = r.room[:n-1]
+	return free[:0]
+}
+
+func (r *reading) said(raw []byte) string {
 	word, ok := r.words[string(raw)]
 	if !ok {
 		word = string(raw)
@@ -185,9 +198,17 @@ func (r reading) said(raw []byte) string {
 }
 
 // page reads the tickets of a month after one, with all that is needed of them,
-// in the order of an index.
-func (r reading) page(after ticket.Ticket, to int64) (page, error) {
-	p := page{events: make(map[int64][]ticket.Event, rebuildPage)}
+// in the order of an index. The page before is no more.
+func (r *reading) page(after ticket.Ticket, to int64) (page, error) {
+	for _, log := range r.last.events {
+		r.room = append(r.room, log)
+	}
+	clear(r.last.events)
+	p := page{tickets: r.last.tickets[:0], events: r.last.events}
+	if p.events == nil {
+		p.events = make(map[int64][]ticket.Event, rebuildPage)
+	}
+	defer func() { r.last = p }()
 	var state, category, outcome, satisfaction, path, counted sql.RawBytes
 	var solved sql.NullBool
 	err := each(r.tx, `SELECT t.id, t.number, t.version, t.uncounted_at, t.org_id, t.lead_post, t.category, t.state, t.created_at, t.respond_by, t.due_at, t.paused_at, t.contacted_at,
@@ -223,10 +244,13 @@ WHERE t.created_at >= ? AND t.created_at < ? AND (t.created_at > ? OR t.org_id >
 WHERE t.created_at >= ? AND t.created_at <= ?`, []any{first.CreatedAt, last.CreatedAt}, func(rows *sql.Rows) error {
 		var e ticket.Event
 		err := rows.Scan(&e.TicketID, &e.Seq, &action, &then, &data, &e.At)
-		e.Action, e.ToState, e.Data = ticket.Action(r.said(action)), ticket.State(r.said(then)), string(data)
+		e.Action, e.ToState, e.Data = ticket.Action(r.said(action)), ticket.State(r.said(then)), "{}"
+		if len(data) > 2 {
+			e.Data = string(data)
+		}
 		log, ok := p.events[e.TicketID]
 		if !ok {
-			log = make([]ticket.Event, 0, 8)
+			log = r.space()
 		}
 		p.events[e.TicketID] = append(log, e)
 		return err
@@ -263,18 +287,17 @@ func each(tx *gorm.DB, query string, args []any, f func(*sql.Rows) error) error 
 	return rows.Err()
 }
 
-// sumsOf calls f for every sum of a month and its days.
+// sumsOf calls f for every sum of a month, its thirds and its days.
 func (s *Service) sumsOf(tx *gorm.DB, from, to time.Time, places []int64, f func(sum, []byte) error) error {
-	one, month := s.starts(from.UnixMilli())
-	last, _ := s.starts(to.AddDate(0, 0, -1).UnixMilli())
+	end := to.Add(-time.Millisecond)
 	for some := range slices.Chunk(places, 200) {
 		args := []any{}
 		for _, id := range some {
 			args = append(args, id)
 		}
-		args = append(args, string(ofAll), string(byCategory), string(byLead), month, one, last)
+		args = append(args, string(ofAll), string(byCategory), string(byLead), aMonth.start(from), aThird.start(from), aThird.start(end), aDay.start(from), aDay.start(end))
 		err := each(tx, "SELECT place_id, facet, start, slice, sums FROM rate_sums WHERE place_id IN ("+strings.TrimSuffix(strings.Repeat("?,", len(some)), ",")+
-			") AND facet IN (?, ?, ?) AND (start = ? OR start >= ? AND start <= ?)", args, func(rows *sql.Rows) error {
+			") AND facet IN (?, ?, ?) AND (start = ? OR start >= ? AND start <= ? OR start >= ? AND start <= ?)", args, func(rows *sql.Rows) error {
 			var k sum
 			var packed []byte
 			if err := rows.Scan(&k.Place, &k.Facet, &k.Start, &k.Slice, &packed); err != nil {

@@ -1,5 +1,7 @@
 package ticket
 
+import "cmp"
+
 // Told is what the rates count of a ticket. Its log tells all of it, so that a
 // rate can be computed from the log alone.
 type Told struct {
@@ -29,8 +31,9 @@ func (t Ticket) Told() Told {
 func Retell(itself Told, events []Event) Told {
 	told := Told{OrgID: itself.OrgID, LeadPost: itself.LeadPost, Category: itself.Category, ContactedAt: itself.ContactedAt, PausedAt: itself.PausedAt}
 	clocks := true
-	for i, e := range events {
+	for i := range events {
 		var d Detail
+		e := &events[i]
 		if e.Data != "{}" {
 			d = e.Detail()
 		}
@@ -40,7 +43,7 @@ func Retell(itself Told, events []Event) Told {
 				told.ContactedAt, told.PausedAt = 0, 0
 			}
 		}
-		told.follow(e, d)
+		told.follow(e, &d)
 		clocks = clocks && (i != 1 || told.DueAt != 0)
 	}
 	if !clocks {
@@ -50,15 +53,9 @@ func Retell(itself Told, events []Event) Told {
 }
 
 // follow takes in what one event tells.
-func (t *Told) follow(e Event, d Detail) {
-	for _, f := range []struct {
-		to   *int64
-		from int64
-	}{{&t.OrgID, d.OrgID}, {&t.LeadPost, d.LeadPost}, {&t.RespondBy, d.RespondBy}, {&t.DueAt, d.DueAt}} {
-		if f.from != 0 {
-			*f.to = f.from
-		}
-	}
+func (t *Told) follow(e *Event, d *Detail) {
+	t.OrgID, t.LeadPost = cmp.Or(d.OrgID, t.OrgID), cmp.Or(d.LeadPost, t.LeadPost)
+	t.RespondBy, t.DueAt = cmp.Or(d.RespondBy, t.RespondBy), cmp.Or(d.DueAt, t.DueAt)
 	if d.Category != "" {
 		t.Category = d.Category
 	}

@@ -117,10 +117,10 @@ func story(ctx context.Context, a *app.App, total int, logs bool) error {
 		// 97 windows further each time: a million are spread over all years as five are
 		offset, later := copied*storySeeds, int64(copied*97%windows)*step
 		values := columns
-		for _, c := range []string{"created_at", "respond_by", "due_at", "accepted_at", "contacted_at", "finished_at", "closed_at", "uncounted_at"} {
+		for _, c := range []string{"created_at", "respond_by", "due_at", "accepted_at", "contacted_at", "finished_at", "closed_at"} {
 			values = strings.Replace(values, "`"+c+"`", fmt.Sprintf("CASE WHEN %s > 0 THEN %s + %d ELSE 0 END", c, c, later), 1)
 		}
-		values = strings.NewReplacer("`id`", fmt.Sprintf("id + %d", offset), "`number`", fmt.Sprintf("CONCAT(number, '-%d')", copied)).Replace(values)
+		values = strings.NewReplacer("`uncounted_at`", fmt.Sprintf("created_at + %d", later), "`id`", fmt.Sprintf("id + %d", offset), "`number`", fmt.Sprintf("CONCAT(number, '-%d')", copied)).Replace(values)
 		if _, err := pool.ExecContext(ctx, "INSERT INTO tickets ("+columns+") SELECT "+values+" FROM tickets WHERE id <= ?", storySeeds); err != nil {
 			return err
 		}
