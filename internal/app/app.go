@@ -26,6 +26,7 @@ import (
 	"fenlin/internal/outage"
 	"fenlin/internal/outbox"
 	"fenlin/internal/secret"
+	"fenlin/internal/station"
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
 	"fenlin/internal/web"
@@ -49,6 +50,7 @@ type App struct {
 	Tickets    *ticket.Service
 	Stats      *stats.Service
 	Activities *activity.Service
+	Points     *station.Service
 	Outbox     *outbox.Outbox
 	Sample     *Sample
 	WeChat     *wechat.Client
@@ -87,9 +89,10 @@ func Ground(c Config) (*App, error) {
 	a.Outbox = outbox.Open(a.DB, now)
 	a.Tickets = &ticket.Service{DB: a.DB, Org: a.Org, Members: a.Members, Outbox: a.Outbox, Now: now}
 	a.Tickets.Outages = &outage.Service{DB: a.DB, Org: a.Org, Now: now}
+	a.Points = &station.Service{DB: a.DB, Org: a.Org, Location: rules.Desk.Calendar.Location(), Now: now}
 	a.Stats = &stats.Service{DB: a.DB, Org: a.Org, Location: rules.Desk.Calendar.Location(), Now: now}
 	a.Activities = &activity.Service{DB: a.DB, Org: a.Org, Members: a.Members, Tickets: a.Tickets, Outbox: a.Outbox, Location: rules.Desk.Calendar.Location(), Now: now}
-	a.Tickets.Kin = append(a.Tickets.Kin, a.Activities)
+	a.Tickets.Kin = append(a.Tickets.Kin, a.Activities, a.Points)
 	a.adopt(rules)
 	a.Workers = &worker.Service{DB: a.DB, Members: a.Members, Now: now}
 	a.Ledger = &ledger.Service{
@@ -166,10 +169,10 @@ func (a *App) build(version string) error {
 	}
 	a.told = told
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
-	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy"}
+	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy"}
 	s := &web.Server{
 		Tickets: a.Tickets, Activities: a.Activities, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
-		Stats: a.Stats, Chat: a.Chat,
+		Stats: a.Stats, Stations: a.Points, Chat: a.Chat,
 	}
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: a.KV}, Handle: s.Converse, Now: now, Log: slog.Default()}
 	if c.Demo {

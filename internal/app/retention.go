@@ -47,6 +47,7 @@ var keepers = []keeper{
 	{"consents_withdrawn", "已撤回的同意", 1, "", func(a *App) expire { return a.Members.ExpireConsents }},
 	{"corrections", "已办结的更正申请", 1, "", func(a *App) expire { return a.Members.ExpireCorrections }},
 	{"outage_askers", "谁问过停水停电公告", 1, "", func(a *App) expire { return a.Tickets.Outages.Expire }},
+	{"visits", "群众对服务点的评价", 365, "a year of them is shown", func(a *App) expire { return a.Points.Expire }},
 	{"kept_texts", "像广告而没有登记的话", 1, "", func(a *App) expire { return a.Tickets.ExpireKept }},
 	{"tickets", "已结案工单里的个人信息", 31, "a reporter may rate a closed ticket for 30 days", func(a *App) expire { return a.Tickets.Anonymise }},
 }

@@ -28,6 +28,7 @@ import (
 	"fenlin/internal/org"
 	"fenlin/internal/outage"
 	"fenlin/internal/outbox"
+	"fenlin/internal/station"
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
 	"fenlin/internal/ticket/tickettest"
@@ -39,6 +40,7 @@ func kept(t *testing.T) (*App, *tickettest.Town) {
 	t.Helper()
 	w := tickettest.New(t)
 	a := &App{DB: w.DB, Org: w.Org, Members: w.Members, Tickets: w.Service, Outbox: w.Outbox}
+	a.Points = &station.Service{DB: w.DB, Org: w.Org, Now: w.Clock, Location: w.Rules().Calendar.Location()}
 	a.Workers = &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}
 	a.Ledger = &ledger.Service{DB: w.DB, Org: w.Org, Members: w.Members, Workers: a.Workers, Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Rules().Calendar.Location()}
 	rules, err := LoadRules("")
@@ -124,6 +126,11 @@ var ends = map[string]struct {
 		})
 		must(t, err)
 		must(t, w.Outages.Ask(t.Context(), n.ID, w.Who["li"]))
+	}},
+	"visits": {0, "SELECT rated_at FROM service_visits", func(t *testing.T, a *App, w *tickettest.Town) {
+		p, err := a.Points.Found(t.Context(), w.Actor("city"), station.Draft{Org: w.Units["南薰社区"], Kind: station.Center, Name: "党群服务中心"})
+		must(t, err)
+		must(t, a.Points.Rate(t.Context(), w.Who["li"], p.ID, station.Basic, ""))
 	}},
 	"kept_texts": {0, "SELECT created_at FROM kept_texts", func(t *testing.T, _ *App, w *tickettest.Town) {
 		_, err := w.Report(t.Context(), ticket.Report{Reporter: w.Who["li"], Home: w.Units["福馨苑小区"], Text: "低息贷款无抵押，加微信daikuan888"})

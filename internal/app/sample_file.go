@@ -9,6 +9,7 @@ import (
 
 	"fenlin/internal/member"
 	"fenlin/internal/org"
+	"fenlin/internal/station"
 	"fenlin/internal/ticket"
 )
 
@@ -134,6 +135,8 @@ type samplePoints struct {
 	StationsRewarded         int `yaml:"stations_rewarded"`
 	DemonstrationCommunities int `yaml:"demonstration_communities"`
 	DemonstrationCompounds   int `yaml:"demonstration_compounds"`
+	Opening                  []station.Hours
+	Rooms                    []station.Room // of each centre, and of the demonstration stations
 }
 
 // sampleSelfRun is the file's `self_run`.

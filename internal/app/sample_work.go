@@ -93,9 +93,16 @@ func (p *samplePlan) employ() error {
 func (p *samplePlan) servicePoints() {
 	f, day := &p.file.Points, p.file.Day
 	add := func(u org.Unit, kind station.Kind, what string, demonstration int) *station.Point {
-		p.points = append(p.points, station.Point{
-			ID: p.newID(), OrgID: u.ID, Kind: kind, Name: u.Name + what, Demonstration: demonstration > 0, Sample: true, CreatedAt: day.UnixMilli(),
-		})
+		point := station.Point{
+			ID: p.newID(), OrgID: u.ID, Kind: kind, Name: u.Name + what, Demonstration: demonstration > 0, Opening: f.Opening, Sample: true, CreatedAt: day.UnixMilli(),
+		}
+		if kind == station.Center || point.Demonstration {
+			for _, r := range f.Rooms {
+				r.ID, r.PointID = p.newID(), point.ID
+				point.Rooms = append(point.Rooms, r)
+			}
+		}
+		p.points = append(p.points, point)
 		return &p.points[len(p.points)-1]
 	}
 	const center, stop = "党群服务中心", "党群服务站"

@@ -15,6 +15,7 @@ import (
 	"fenlin/internal/kv"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
+	"fenlin/internal/station"
 	"fenlin/internal/ticket"
 )
 
@@ -67,6 +68,7 @@ const MaxReply = 1800
 type Service struct {
 	Tickets    *ticket.Service
 	Activities *activity.Service
+	Points     *station.Service
 	Org        *org.Service
 	Members    *member.Service
 	KV         kv.Store

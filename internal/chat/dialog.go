@@ -33,6 +33,7 @@ const (
 	askAdvert   ask = "advert"   // whether what reads like an advertisement is a report
 	askActivity ask = "activity" // which activity to see
 	askSeat     ask = "seat"     // what to do with an activity
+	askVisit    ask = "visit"    // how a service point was
 	askSplit    ask = "split"    // whether to report the second of two things apart
 )
 
@@ -69,7 +70,7 @@ type state struct {
 	Prompt  string   `json:"prompt,omitempty"`
 	Options []option `json:"options,omitempty"`
 	Draft   draft    `json:"draft"`
-	Number  string   `json:"number,omitempty"` // of the ticket asked about
+	Number  string   `json:"number,omitempty"` // of the ticket asked about; of a service point its scene
 
 	Photos []photo `json:"photos,omitempty"`
 
@@ -215,7 +216,7 @@ func (c *turn) pick(ctx context.Context, in input, text string) (string, error) 
 	if v == noVerdict && in.choice <= int(lastOfNumbers) {
 		v = verdict(in.choice)
 	}
-	if v != noVerdict && c.st.Ask != askVerdict {
+	if v != noVerdict && c.st.Ask != askVerdict && c.st.Ask != askVisit {
 		waiting, err := c.waiting(ctx)
 		if err != nil {
 			return "", err
@@ -231,6 +232,8 @@ func (c *turn) pick(ctx context.Context, in input, text string) (string, error) 
 	switch {
 	case c.st.Ask == askVerdict:
 		return c.judged(ctx, v, in.choice)
+	case c.st.Ask == askVisit && in.verdict != noVerdict:
+		return c.visitJudged(ctx, in.verdict)
 	case in.verdict != noVerdict:
 		return c.late(ctx, in.verdict, text)
 	case c.st.Ask == askNothing:
@@ -272,6 +275,8 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 		return c.file(ctx, d, d.Compound)
 	case askSplit:
 		return c.file(ctx, c.st.Draft, c.st.Draft.Compound)
+	case askVisit:
+		return c.visited(ctx, o)
 	case askActivity:
 		return c.oneActivity(ctx, o.ID)
 	case askSeat:

@@ -179,6 +179,9 @@ func (c *turn) arrive(ctx context.Context) (string, error) {
 	if scene == "" || !strings.Contains(scene, ":") { // none of our codes on a wall
 		return welcome + sayExample + "\n先告诉我您住哪个小区更方便：回复「小区」。全部功能回复「帮助」。", nil
 	}
+	if said, ours, err := c.visit(ctx, scene); ours || err != nil {
+		return welcome + said, err
+	}
 	code, err := c.Org.Posted(ctx, scene)
 	switch {
 	case errors.Is(err, org.ErrCodeUnknown), errors.Is(err, org.ErrCodeRevoked):
@@ -226,7 +229,7 @@ func (c *turn) location(ctx context.Context) (string, error) {
 		return c.ask(askPlace, lead+choose(near, "请回复数字："), near, placeTail), nil
 	case askHome, askFixPlace:
 		return c.ask(c.st.Ask, lead+choose(near, "请回复数字："), near, placeTail), nil
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askActivity, askSeat, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askVisit, askActivity, askSeat, askNothing:
 	}
 	t, ok, err := c.fresh(ctx)
 	if err != nil {

@@ -59,6 +59,7 @@ const (
 	ManageCodes    Permission = "manage_codes"    // put up codes in the subtree, and revoke them
 	Announce       Permission = "announce"        // announce outages in the subtree, and end them
 	HoldActivities Permission = "hold_activities" // hold volunteers' activities in the subtree
+	ManagePoints   Permission = "manage_points"   // look after the service points of the subtree
 	SeeOrg         Permission = "see_org"         // read the history of the tree, who holds its posts, and the contacts of a compound's parties, masked
 )
 
@@ -76,6 +77,7 @@ var grants = map[Permission]map[Role]bool{
 	ManageCodes:    {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	Announce:       {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
 	HoldActivities: {GroupLeader: true, BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
+	ManagePoints:   {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	SeeOrg:         {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 }
 

@@ -13,8 +13,10 @@ import (
 	"image/draw"
 	"image/png"
 	"io"
+	"strconv"
 	"sync"
 
+	"codeberg.org/go-pdf/fpdf"
 	"github.com/skip2/go-qrcode"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/goregular"
@@ -216,4 +218,31 @@ func (p *Printer) Draws(text string) bool {
 		}
 	}
 	return true
+}
+
+// Poster is one placard on a sheet of A4, to be read from across a room.
+func (p *Printer) Poster(one Placard) ([]byte, error) {
+	paper := blank(sheetWidth, sheetHeight)
+	if err := p.draw(paper, paper.Bounds().Inset(sheetWidth/12), one); err != nil {
+		return nil, err
+	}
+	return encoded(paper)
+}
+
+// PDF is sheets of A4, each a picture that fills its page.
+func PDF(title string, sheets ...[]byte) ([]byte, error) {
+	const wide, high = 210, 297 // millimetres
+	doc := fpdf.New("P", "mm", "A4", "")
+	doc.SetTitle(title, true)
+	doc.SetMargins(0, 0, 0)
+	doc.SetAutoPageBreak(false, 0)
+	for i, sheet := range sheets {
+		name := strconv.Itoa(i)
+		doc.AddPage()
+		doc.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "PNG"}, bytes.NewReader(sheet))
+		doc.ImageOptions(name, 0, 0, wide, high, false, fpdf.ImageOptions{ImageType: "PNG"}, 0, "")
+	}
+	var b bytes.Buffer
+	err := doc.Output(&b)
+	return b.Bytes(), err
 }

@@ -77,3 +77,15 @@ func TestDraws_TheLettersOfNames(t *testing.T) {
 		t.Error("some letters are missing")
 	}
 }
+
+func TestPDF_HasAPageForEachSheet(t *testing.T) {
+	var p placard.Printer
+	sheet, err := p.Poster(placard.Placard{Content: "http://weixin.qq.com/q/abc", Title: "南薰社区党群服务中心", Lines: []string{"周一至周五 9:00—18:00", "微信扫一扫"}})
+	if img := drawn(t, sheet, err); img.Bounds().Dx() != 1240 || ink(img, image.Rect(0, 1100, 1240, 1754)) == 0 {
+		t.Error("nothing is written under the code")
+	}
+	doc, err := placard.PDF("海报", sheet, sheet)
+	if err != nil || !bytes.HasPrefix(doc, []byte("%PDF-")) || bytes.Count(doc, []byte("/Type /Page\n")) != 2 {
+		t.Errorf("%d bytes, %d pages: %v", len(doc), bytes.Count(doc, []byte("/Type /Page\n")), err)
+	}
+}

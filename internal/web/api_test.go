@@ -106,6 +106,7 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	s.call(t, "leader", "GET", "/me", nil).refused(t, 401, "not_signed_in")
 	s.codes(t)
 	s.outages(t)
+	s.points(t)
 	s.content(t)
 	s.activities(t)
 	s.postsAndUnits(t)

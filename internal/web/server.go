@@ -17,6 +17,7 @@ import (
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/placard"
+	"fenlin/internal/station"
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
 	"fenlin/internal/wechat"
@@ -38,6 +39,7 @@ type Server struct {
 	Members    *member.Service
 	Workers    *worker.Service
 	Stats      *stats.Service
+	Stations   *station.Service
 	Ledger     *ledger.Service
 	Chat       *chat.Service
 	Callback   *wechat.Callback

@@ -226,6 +226,7 @@ type exportView struct {
 	Tickets    list[ticketView]     `json:"tickets" doc:"reported by this person, with all that happened to them"`
 	Following  list[TicketBrief]    `json:"following"`
 	Kept       list[KeptView]       `json:"kept_texts" doc:"what read like an advertisement and became no ticket"`
+	Visits     list[myVisit]        `json:"visits" doc:"what this person said of service points"`
 	Looks      list[lookView]       `json:"looks" doc:"who looked at this person's data, and why"`
 }
 
@@ -318,6 +319,13 @@ func (s *Server) exportPerson(ctx context.Context, c caller, out *exportView) er
 	}
 	if out.Corrected, err = s.viewCorrections(s.Members.MyCorrections(ctx, c.Person.ID)); err != nil {
 		return err
+	}
+	visits, err := s.Stations.Mine(ctx, c.Person.ID)
+	if err != nil {
+		return err
+	}
+	for _, v := range visits {
+		out.Visits = append(out.Visits, myVisit{idOf(v.PointID), VisitView{v.Day, string(v.Verdict), v.Note}})
 	}
 	devices, err := s.listDevices(ctx, c, nil)
 	if err == nil {

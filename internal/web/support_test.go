@@ -23,6 +23,7 @@ import (
 	"fenlin/internal/chat"
 	"fenlin/internal/kv"
 	"fenlin/internal/ledger"
+	"fenlin/internal/station"
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket/tickettest"
 	"fenlin/internal/web"
@@ -75,11 +76,14 @@ func newSite(t *testing.T, aesKey string) *site {
 	must(t, err)
 	codec, err := wechat.NewCodec(config)
 	must(t, err)
+	points := &station.Service{DB: w.DB, Org: w.Org, Location: w.Rules().Calendar.Location(), Now: w.Clock}
+	w.Kin = append(w.Kin, points)
 	s.Server = &web.Server{
 		Tickets: w.Service, Activities: w.Activities, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}, WeChat: wechat.NewClient(config, store), Now: w.Clock, Version: "test", Site: server.URL,
-		Stats:  &stats.Service{DB: w.DB, Org: w.Org, Location: w.Rules().Calendar.Location(), Now: w.Clock},
-		Chat:   &chat.Service{Tickets: w.Service, Activities: w.Activities, Org: w.Org, Members: w.Members, KV: store, Now: w.Clock},
-		Health: func(context.Context) web.Health { return web.Health{Ready: true} },
+		Stations: points,
+		Stats:    &stats.Service{DB: w.DB, Org: w.Org, Location: w.Rules().Calendar.Location(), Now: w.Clock},
+		Chat:     &chat.Service{Tickets: w.Service, Activities: w.Activities, Org: w.Org, Members: w.Members, KV: store, Points: points, Now: w.Clock},
+		Health:   func(context.Context) web.Health { return web.Health{Ready: true} },
 		Ledger: &ledger.Service{
 			DB: w.DB, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock},
 			Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Rules().Calendar.Location(),
