@@ -407,7 +407,11 @@ func (g gathering) tickets(sp span, places []place, key keyed, into map[string]*
 			}
 		}
 	}
-	rows, err := g.among(g.own).Where("r.created_at >= ? AND r.created_at < ?", sp.from, sp.to).
+	tx, err := g.among(g.own, nil)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Where("r.created_at >= ? AND r.created_at < ?", sp.from, sp.to).
 		Select("r.place_id, r.created_at, r.category, r.lead_post, r.measures, r.response, r.handling").Rows()
 	if err != nil {
 		return err
@@ -430,25 +434,50 @@ func (g gathering) tickets(sp span, places []place, key keyed, into map[string]*
 	return rows.Err()
 }
 
-// among are the tickets r of places and of what is below them, of the category
-// and the handler that are asked for.
-func (g gathering) among(places []place) *gorm.DB {
-	tx := g.tx.Table("rate_tickets r").Joins("JOIN rate_places p ON p.id = r.place_id")
-	if !slices.ContainsFunc(places, func(p place) bool { return strings.Count(p.Path, "/") == 2 }) { // the whole tree has one place
-		in := g.tx.Session(&gorm.Session{NewDB: true})
-		for _, p := range places {
-			from, to := org.Below(p.Path)
-			in = in.Or("p.path >= ? AND p.path < ?", from, to)
-		}
-		tx = tx.Where(in)
-	}
+// fewPlaces is up to how many places tickets are found by the places' numbers,
+// and so by place and time; joined by their paths, MariaDB reads all that a
+// place ever had.
+const fewPlaces = 2000
+
+// among are the tickets r of places and of what is below them, without those of
+// some and what is below, of the category and the handler that are asked for.
+func (g gathering) among(places, without []place) (*gorm.DB, error) {
+	tx := g.tx.Table("rate_tickets r")
 	if g.q.Category != "" {
 		tx = tx.Where("r.category = ?", g.q.Category)
 	}
 	if g.q.Handler != 0 {
 		tx = tx.Where("r.lead_post = ?", g.q.Handler)
 	}
-	return tx
+	if len(without) == 0 && slices.ContainsFunc(places, func(p place) bool { return strings.Count(p.Path, "/") == 2 }) { // the whole tree has one place
+		return tx, nil
+	}
+	all, err := g.below(places)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(p place) bool {
+		return slices.ContainsFunc(without, func(w place) bool { return strings.HasPrefix(p.Path, w.Path) })
+	})
+	if len(all) <= fewPlaces {
+		ids := make([]int64, 0, len(all))
+		for _, p := range all {
+			ids = append(ids, p.ID)
+		}
+		return tx.Where("r.place_id IN ?", ids), nil
+	}
+	tx = tx.Joins("JOIN rate_places p ON p.id = r.place_id")
+	in := g.tx.Session(&gorm.Session{NewDB: true})
+	for _, p := range places {
+		from, to := org.Below(p.Path)
+		in = in.Or("p.path >= ? AND p.path < ?", from, to)
+	}
+	tx = tx.Where(in)
+	for _, p := range without {
+		from, to := org.Below(p.Path)
+		tx = tx.Where("NOT (p.path >= ? AND p.path < ?)", from, to)
+	}
+	return tx, nil
 }
 
 func (g gathering) below(places []place) ([]place, error) {

@@ -156,22 +156,22 @@ func readCursor(cursor string) (position, error) {
 
 // behind finds the tickets of a measure in a row, newest first.
 func (g gathering) behind(sc scope, m Measure, key string, now time.Time, from position, limit int) ([]kept, error) {
-	places := sc.own
+	places, without := sc.own, []place(nil)
+	if key == None {
+		without = sc.rows
+	}
 	stretches, err := g.stretches(places, m, min(g.end(g.q.To, now).UnixMilli()-1, from.at), limit)
 	if err != nil {
 		return nil, err
 	}
 	var found []kept
 	for _, part := range stretches {
-		tx := g.among(places)
-		if key == None {
-			for _, p := range sc.rows {
-				a, b := org.Below(p.Path)
-				tx = tx.Where("NOT (p.path >= ? AND p.path < ?)", a, b)
-			}
+		tx, err := g.among(places, without)
+		if err != nil {
+			return nil, err
 		}
 		var some []kept
-		err := tx.Where("r.created_at >= ? AND r.created_at < ? AND r.measures & ? <> 0", part.from, part.to, int64(1)<<bit(m)).
+		err = tx.Where("r.created_at >= ? AND r.created_at < ? AND r.measures & ? <> 0", part.from, part.to, int64(1)<<bit(m)).
 			Where("r.created_at < ? OR r.created_at = ? AND r.ticket_id < ?", from.at, from.at, from.id).
 			Order("r.created_at DESC, r.ticket_id DESC").Limit(limit - len(found)).Select("r.ticket_id, r.created_at").Find(&some).Error
 		if err != nil {
@@ -194,7 +194,7 @@ func (g gathering) stretches(places []place, m Measure, until int64, limit int) 
 		f, only = byLead, strconv.FormatInt(g.q.Handler, 10)
 	}
 	u := aDay
-	if f != ofAll {
+	if f != ofAll && slices.ContainsFunc(places, func(p place) bool { return !byDay(p.Kind) }) {
 		u = aMonth
 	}
 	from, at := g.q.From.In(g.Location), time.UnixMilli(until).In(g.Location)
