@@ -99,7 +99,9 @@ func (s *Service) become(ctx context.Context, a Activity, d Deed) error {
 			return s.plan(tx, a)
 		case Cancel:
 			return s.tellAll(tx, a, LetterCancelled, "", note)
-		case Start, Finish, Archive:
+		case Archive: // nobody checks in any more
+			return tx.Exec("DELETE FROM activity_code_uses WHERE activity_id = ?", a.ID).Error
+		case Start, Finish:
 		}
 		return nil
 	})

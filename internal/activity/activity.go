@@ -13,6 +13,7 @@ import (
 
 	"fenlin/internal/db"
 	"fenlin/internal/errs"
+	"fenlin/internal/kv"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/outbox"
@@ -122,6 +123,7 @@ type Service struct {
 	Members  *member.Service
 	Tickets  *ticket.Service // what an activity may come from
 	Outbox   *outbox.Outbox
+	KV       kv.Store // counts wrong codes
 	Location *time.Location
 	Now      func() time.Time
 

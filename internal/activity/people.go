@@ -4,13 +4,12 @@ import (
 	"gorm.io/gorm"
 )
 
-// one person's rows, by table: what Unite hands over and Forget drops.
-var personal = []struct {
-	table string
-	keeps bool // rows stay, without a way back to the person, when the person leaves
-}{
-	{"activity_signups", false}, {"activity_helpers", false}, {"activity_feedback", false},
-}
+// once are the tables in which a person stands once in an activity or code;
+// Forget drops their rows, and those of pairs.
+var once = []string{"activity_signups", "activity_helpers", "activity_feedback"}
+
+// many are the tables in which a person may stand often.
+var many = []string{"activity_code_uses", "activity_checkins"}
 
 // Unite gives what one person signed up for to another, as part of the caller's
 // transaction: they are found to be the same. Of two seats in one activity one is left.
@@ -18,18 +17,24 @@ func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
 	if err := s.vacate(tx, "person_id = ? AND activity_id IN (SELECT activity_id FROM activity_signups WHERE person_id = ?)", from, to); err != nil {
 		return err
 	}
-	for _, p := range personal {
+	if err := tx.Exec("DELETE FROM activity_code_uses WHERE person_id = ?", from).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec("UPDATE activity_checkins SET person_id = ?, open_key = NULL WHERE person_id = ?", to, from).Error; err != nil {
+		return err
+	}
+	for _, table := range once {
 		// Two steps, because MySQL does not read in a statement what it changes.
 		var both []int64
-		if err := tx.Raw("SELECT a.activity_id FROM "+p.table+" a JOIN "+p.table+" b ON b.activity_id = a.activity_id AND b.person_id = ? WHERE a.person_id = ?", to, from).Scan(&both).Error; err != nil {
+		if err := tx.Raw("SELECT a.activity_id FROM "+table+" a JOIN "+table+" b ON b.activity_id = a.activity_id AND b.person_id = ? WHERE a.person_id = ?", to, from).Scan(&both).Error; err != nil {
 			return err
 		}
 		if len(both) > 0 {
-			if err := tx.Exec("DELETE FROM "+p.table+" WHERE person_id = ? AND activity_id IN ?", from, both).Error; err != nil {
+			if err := tx.Exec("DELETE FROM "+table+" WHERE person_id = ? AND activity_id IN ?", from, both).Error; err != nil {
 				return err
 			}
 		}
-		if err := tx.Exec("UPDATE "+p.table+" SET person_id = ? WHERE person_id = ?", to, from).Error; err != nil {
+		if err := tx.Exec("UPDATE "+table+" SET person_id = ? WHERE person_id = ?", to, from).Error; err != nil {
 			return err
 		}
 	}
@@ -42,8 +47,8 @@ func (s *Service) Forget(tx *gorm.DB, person int64) error {
 	if err := s.vacate(tx, "person_id = ?", person); err != nil {
 		return err
 	}
-	for _, p := range personal {
-		if err := tx.Exec("DELETE FROM "+p.table+" WHERE person_id = ?", person).Error; err != nil {
+	for _, table := range append(many, once...) {
+		if err := tx.Exec("DELETE FROM "+table+" WHERE person_id = ?", person).Error; err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,10 @@ type Rules struct {
 	Slots     span   `yaml:"slots"`      // posts of one activity
 	Series    span   `yaml:"series"`     // occasions that are made at once
 	Remind    int    `yaml:"remind_hours"`
+	CheckIn   struct {
+		Early int `yaml:"early_minutes"` // before the beginning one checks in
+		Late  int `yaml:"late_minutes"`  // after the end one checks out
+	} `yaml:"checkin"`
 }
 
 type span struct {
@@ -43,8 +47,8 @@ func LoadRules(text []byte) (*Rules, error) {
 			return nil, fmt.Errorf("%s: most must be 1 or more, and least no more than it", name)
 		}
 	}
-	if r.AheadDays < 1 || r.Remind < 0 {
-		return nil, fmt.Errorf("ahead_days must be 1 or more, remind_hours 0 or more")
+	if r.AheadDays < 1 || r.Remind < 0 || r.CheckIn.Early < 0 || r.CheckIn.Late < 0 {
+		return nil, fmt.Errorf("ahead_days must be 1 or more, remind_hours and those of checkin 0 or more")
 	}
 	seen := map[string]bool{}
 	for _, k := range r.Kinds {

@@ -147,6 +147,7 @@ func (a *App) open(ctx context.Context, version string) (err error) {
 	if a.listenA, err = lc.Listen(ctx, "tcp", c.AdminListen); err != nil {
 		return fmt.Errorf("open the admin port: %w", err)
 	}
+	a.Activities.KV = a.KV
 	a.Config.at(a.listen.Addr())
 	return a.build(version)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fenlin/internal/activity"
 	"fenlin/internal/ticket"
 )
 
@@ -34,6 +35,8 @@ const (
 	askActivity ask = "activity" // which activity to see
 	askSeat     ask = "seat"     // what to do with an activity
 	askVisit    ask = "visit"    // how a service point was
+	askDigits   ask = "digits"   // the digits on the screen at an activity
+	askFence    ask = "fence"    // where the person is, to check in
 	askSplit    ask = "split"    // whether to report the second of two things apart
 )
 
@@ -173,6 +176,9 @@ func (c *turn) command(ctx context.Context, in input) (string, error) {
 func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) {
 	switch in.word {
 	case wordCheck:
+		if stood.Ask == askDigits && len(in.number) == 6 {
+			return c.checkIn(ctx, activity.Scan{Code: in.number})
+		}
 		return c.check(ctx, in.number)
 	case wordUrge:
 		return c.urge(ctx, in.number)
@@ -203,7 +209,9 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 		return c.activities(ctx)
 	case wordSignUp:
 		return c.signUp(ctx, stood)
-	case wordHelp, wordReport, wordCheckIn, wordPrivacy, wordClose, noWord: // fixed answers
+	case wordCheckIn:
+		return c.checkWord(ctx, in.number)
+	case wordHelp, wordReport, wordPrivacy, wordClose, noWord: // fixed answers
 	}
 	return sayHelp, nil
 }
@@ -281,7 +289,7 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 		return c.oneActivity(ctx, o.ID)
 	case askSeat:
 		return c.seat(ctx, o)
-	case askVerdict, askMore, askNothing: // answered elsewhere
+	case askVerdict, askMore, askDigits, askFence, askNothing: // answered elsewhere
 	}
 	return sayNoQuestion, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"fenlin/internal/activity"
 	"fenlin/internal/errs"
 	"fenlin/internal/geo"
 	"fenlin/internal/org"
@@ -179,6 +180,10 @@ func (c *turn) arrive(ctx context.Context) (string, error) {
 	if scene == "" || !strings.Contains(scene, ":") { // none of our codes on a wall
 		return welcome + sayExample + "\n先告诉我您住哪个小区更方便：回复「小区」。全部功能回复「帮助」。", nil
 	}
+	if code, ok := strings.CutPrefix(scene, CheckInScene); ok {
+		said, err := c.checkIn(ctx, activity.Scan{Code: code})
+		return welcome + said, err
+	}
 	if said, ours, err := c.visit(ctx, scene); ours || err != nil {
 		return welcome + said, err
 	}
@@ -216,6 +221,9 @@ func (c *turn) location(ctx context.Context) (string, error) {
 	case err != nil:
 		return sayNoPoint, nil
 	}
+	if c.st.Ask == askFence {
+		return c.here(ctx, geo.Point{Lat: point.Lat, Lng: point.Lng, Datum: point.Datum})
+	}
 	near, lead, inside, err := c.nearest(ctx, *point)
 	if err != nil {
 		return "", err
@@ -229,7 +237,7 @@ func (c *turn) location(ctx context.Context) (string, error) {
 		return c.ask(askPlace, lead+choose(near, "请回复数字："), near, placeTail), nil
 	case askHome, askFixPlace:
 		return c.ask(c.st.Ask, lead+choose(near, "请回复数字："), near, placeTail), nil
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askVisit, askActivity, askSeat, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askVisit, askActivity, askSeat, askDigits, askFence, askNothing:
 	}
 	t, ok, err := c.fresh(ctx)
 	if err != nil {

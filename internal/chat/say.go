@@ -28,6 +28,7 @@ const (
 		"· 评价：办完后说说是否满意\n" +
 		"· 小区：看或换您的小区\n" +
 		"· 活动：看志愿活动，报名、退出、确认候补\n" +
+		"· 签到：在活动现场签到、签退\n" +
 		"· 退出：离开正在问答的事\n" +
 		"· 提醒：时限提醒逐条发，还是每天一次\n" +
 		"· 简报：书记收每天和每周的简报，「简报 关」不收\n" +
@@ -36,7 +37,6 @@ const (
 		"有人身危险时，请先拨打 119、120 或 110。"
 	sayReport         = "请用一句话写明哪里出了什么事，例如：福馨苑3号楼2单元楼道灯坏了。\n写完就登记，照片、语音、位置可以随后发。"
 	sayNoActivity     = "近期还没有可以报名的志愿活动，有了会在这里列出来。\n小区里有事，直接写一句话就能报。"
-	sayCheckIn        = "签到还没有在这里开放。活动现场请找组织人登记。\n小区里有事，直接写一句话就能报。"
 	sayClose          = "取消关注这个公众号，您的绑定和个人信息就会删除，报过的事只留下不带姓名的记录。党员、社区工作者、任职的登记由所在组织保存，不会跟着删除。\n只想离开当前问答，请回复「退出」。"
 	sayPrivacy        = "您的信息只用来办您反映的事。手机号加密保存，平时打码；谁看过完整的号码、为什么看，都有记录，您查得到。\n您可以查看、导出、更正自己的信息，解绑手机号，也可以注销：取消关注就行。"
 	sayLeft           = "好的，已退出。\n" + sayExample
@@ -76,7 +76,7 @@ func sayBeside(code org.Posted) string {
 
 // fixed are the answers to words that need no look at anything.
 var fixed = map[word]string{
-	wordHelp: sayHelp, wordReport: sayReport, wordCheckIn: sayCheckIn, wordClose: sayClose,
+	wordHelp: sayHelp, wordReport: sayReport, wordClose: sayClose,
 }
 
 func (s *Service) privacy() string {

@@ -69,7 +69,7 @@ var commands = []struct {
 	{wordHome, regexp.MustCompile(`^(?:我的|更?换|改|绑定|切换|设置)?小区()(?:[\s:,]+(.{1,30}))?$`)},
 	{wordActivity, regexp.MustCompile(`^(?:近期|我的|志愿|看看?)?活动(?:列表)?$|^志愿服务$`)},
 	{wordSignUp, regexp.MustCompile(`^(?:我要|我想)?报名(?:参加|活动|参加活动)?$`)},
-	{wordCheckIn, regexp.MustCompile(`^(?:签到|签退|打卡)$`)},
+	{wordCheckIn, regexp.MustCompile(`^(?:签到|签退|打卡)` + gap + `(\d{6})?$`)},
 	{wordLeave, regexp.MustCompile(`^(?:退出|取消|算了|不|否|不用|不用了|不换了?|不改了?|不撤了?|不报了|不绑定|结束|返回)$`)},
 	{wordLogin, regexp.MustCompile(`^(?:登[录陆]|电脑登[录陆]|登[录陆]码)$`)},
 	{wordPrivacy, regexp.MustCompile(`^(?:隐私|隐私政策|个人信息|我的信息|我的数据|撤回同意)$`)},

@@ -102,6 +102,14 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{remove, "/activities/{id}/helpers/{person_id}", "removeHelper", "不再请他做帮手", 204, []int{forbidden, notFound}}, s.removeHelper)
 	signed(a, route{put, "/activities/{id}/feedback", "rateActivity", "评价一个结束了的活动，参加的人和居民都可以", 204, []int{notFound, conflict}}, s.rateActivity)
 
+	signed(a, route{get, "/activities/{id}/code", "showCheckInCode", "签到屏：半分钟一换的签到码，和设了范围时印出来贴的码（组织人和帮手）", 200, []int{forbidden, notFound}}, s.checkInCode)
+	signed(a, route{get, "/activities/{id}/code/picture", "drawCheckInCode", "签到码图片（PNG）：扫一扫就签到或签退", 200, []int{forbidden, notFound}}, s.drawCheckInCode)
+	signed(a, route{get, "/activities/{id}/checkins", "listCheckIns", "签到名单（组织人和帮手）", 200, []int{forbidden, notFound}}, s.listCheckIns)
+	signed(a, route{post, "/activities/{id}/checkins", "tickCheckIns", "在名单上为人签到或签退（组织人和帮手）", 200, []int{forbidden, notFound, conflict}}, s.tickCheckIns)
+	signed(a, route{post, "/activities/{id}/checkins/{checkin_id}/decision", "decideCheckIn", "没有网络时扫码、后来才送到的签到，是不是真的（组织人和帮手）", 200, []int{forbidden, notFound, conflict}}, s.decideCheckIn)
+	signed(a, route{post, "/checkins", "checkIn", "签到：屏幕上的码，或印的码加位置。位置只用来比对，不保存", 201, []int{forbidden, notFound, conflict, tooMany}}, s.checkIn)
+	signed(a, route{post, "/checkins/{checkin_id}/out", "checkOut", "签退：屏幕上的码，或在范围内", 200, []int{forbidden, notFound, conflict, tooMany}}, s.checkOut)
+
 	signed(a, route{get, "/orgs", "listOrgs", "组织：按上级、类型、名称查找；at 看某一时刻的组织", 200, nil}, s.listOrgs)
 	signed(a, route{post, "/orgs", "establishOrg", "设立一个组织或小区", 201, []int{forbidden, notFound, conflict}}, s.establishOrg)
 	signed(a, route{get, "/orgs/{id}", "showOrg", "一个组织：小区的情况、三方、下级和职务的数目", 200, []int{notFound}}, s.showOrg)

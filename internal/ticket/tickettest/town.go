@@ -18,6 +18,7 @@ import (
 	"fenlin/internal/calendar"
 	"fenlin/internal/db/dbtest"
 	"fenlin/internal/errs"
+	"fenlin/internal/kv"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/outage"
@@ -125,6 +126,9 @@ func New(t testing.TB) *Town {
 	rules, err := activity.LoadRules(read("activities.yaml"))
 	must(err)
 	w.Activities = &activity.Service{DB: d, Org: o, Members: m, Tickets: w.Service, Outbox: w.Outbox, Location: cal.Location(), Now: w.Clock}
+	store := kv.NewMemory()
+	t.Cleanup(func() { _ = store.Close() })
+	w.Activities.KV = store
 	w.Activities.Adopt(rules)
 	w.Kin = append(w.Kin, w.Activities)
 	return w

@@ -1,0 +1,174 @@
+package web
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"fenlin/internal/activity"
+	"fenlin/internal/chat"
+	"fenlin/internal/placard"
+)
+
+// CheckInView is a check-in and its check-out.
+type CheckInView struct {
+	ID         id         `json:"id"`
+	ActivityID id         `json:"activity_id"`
+	PersonID   id         `json:"person_id"`
+	State      string     `json:"state" enum:"ok,claimed,refused" doc:"claimed: delivered later by a device that was offline, the organiser confirms"`
+	InAt       *time.Time `json:"in_at"`
+	InHow      string     `json:"in_how" enum:"code,fence,organiser"`
+	OutAt      *time.Time `json:"out_at" doc:"null: not yet"`
+	OutHow     string     `json:"out_how" doc:"like in_how; empty: not yet"`
+}
+
+func (s *Server) viewPair(p activity.Pair) CheckInView {
+	return CheckInView{idOf(p.ID), idOf(p.ActivityID), idOf(p.PersonID), string(p.State), s.moment(p.InAt), p.InHow, s.moment(p.OutAt), p.OutHow}
+}
+
+type scanBody struct {
+	Code     string    `json:"code,omitempty" maxLength:"64" doc:"what the QR code says, or the six digits on the screen"`
+	Location *geoInput `json:"location,omitempty" doc:"where the person is: looked at and dropped"`
+	Offline  bool      `json:"offline,omitempty" doc:"the device was offline when it scanned and delivers only now: the organiser confirms"`
+}
+
+func (b scanBody) scan() activity.Scan {
+	return activity.Scan{Code: b.Code, At: b.Location.point(), Offline: b.Offline}
+}
+
+type checkInInput struct{ Body scanBody }
+
+func (s *Server) checkIn(ctx context.Context, c caller, in *checkInInput) (*body[CheckInView], error) {
+	p, err := s.Activities.CheckIn(ctx, c.Person.ID, in.Body.scan())
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.viewPair(p)), nil
+}
+
+type checkOutInput struct {
+	ID   id `path:"checkin_id" minLength:"1"`
+	Body scanBody
+}
+
+func (s *Server) checkOut(ctx context.Context, c caller, in *checkOutInput) (*body[CheckInView], error) {
+	p, err := s.Activities.CheckOut(ctx, c.Person.ID, in.ID.number(), in.Body.scan())
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.viewPair(p)), nil
+}
+
+type checkInCodeView struct {
+	Code    string    `json:"code" doc:"for the QR code"`
+	Digits  string    `json:"digits" doc:"to be typed"`
+	Until   time.Time `json:"until" doc:"when the next one comes"`
+	Printed string    `json:"printed" doc:"of the code that is printed and put up; empty: the activity has no fence"`
+}
+
+func (s *Server) checkInCode(ctx context.Context, c caller, in *ActivityInput) (*body[checkInCodeView], error) {
+	now, printed, err := s.Activities.Codes(ctx, c.Actor, in.ID.number())
+	if err != nil {
+		return nil, err
+	}
+	return answer(checkInCodeView{now.Text, now.Digits, s.local(now.Until), printed.Text}), nil
+}
+
+type drawCheckInInput struct {
+	ActivityInput
+	Printed bool `query:"printed" doc:"the code that is printed and put up; else the changing one"`
+}
+
+// codeLife is how long WeChat knows a changing code; our own signature ends sooner.
+const codeLife = 2 * time.Minute
+
+// drawCheckInCode draws a code that WeChat reads, and while WeChat is away one
+// that opens our page.
+func (s *Server) drawCheckInCode(ctx context.Context, c caller, in *drawCheckInInput) (*pngOutput, error) {
+	now, printed, err := s.Activities.Codes(ctx, c.Actor, in.ID.number())
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Activities.Of(ctx, in.ID.number())
+	if err != nil {
+		return nil, err
+	}
+	code, life, line := now, codeLife, "签到码 "+now.Digits
+	if in.Printed {
+		if printed.Text == "" {
+			return nil, activity.ErrInvalid.At("printed", "没有设签到范围的活动没有印的码")
+		}
+		code, life, line = printed, 0, "扫码后发送位置，在现场才能签到"
+	}
+	_, content, err := s.WeChat.QRCode(ctx, chat.CheckInScene+code.Text, life)
+	if err != nil {
+		content = s.Site + "/app/#/checkin/" + code.Text
+	}
+	picture, err := s.printer.PNG(placard.Placard{Content: content, Title: a.Title, Lines: []string{line, "微信扫一扫，签到、签退"}})
+	return &pngOutput{Type: "image/png", Body: picture}, err
+}
+
+type listCheckInsInput struct {
+	ActivityInput
+	Paged
+}
+
+func (s *Server) listCheckIns(ctx context.Context, c caller, in *listCheckInsInput) (*body[page[CheckInView]], error) {
+	after, err := strconv.ParseInt(in.Cursor, 10, 64)
+	if in.Cursor != "" && err != nil {
+		return nil, errCursor
+	}
+	found, err := s.Activities.Pairs(ctx, c.Actor, in.ID.number(), after, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	var out page[CheckInView]
+	if len(found) > in.Limit {
+		found = found[:in.Limit]
+		out.NextCursor = strconv.FormatInt(found[in.Limit-1].ID, 10)
+	}
+	for _, p := range found {
+		out.Items = append(out.Items, s.viewPair(p))
+	}
+	return answer(out), nil
+}
+
+type tickInput struct {
+	ActivityInput
+	Body struct {
+		PersonIDs list[id] `json:"person_ids" minItems:"1" maxItems:"200"`
+		Out       bool     `json:"out,omitempty" doc:"check them out; else in"`
+	}
+}
+
+func (s *Server) tickCheckIns(ctx context.Context, c caller, in *tickInput) (*body[page[CheckInView]], error) {
+	var marks []activity.Mark
+	for _, p := range in.Body.PersonIDs {
+		marks = append(marks, activity.Mark{Person: p.number(), Out: in.Body.Out})
+	}
+	pairs, err := s.Activities.Tick(ctx, c.Actor, in.ID.number(), marks)
+	if err != nil {
+		return nil, err
+	}
+	var out page[CheckInView]
+	for _, p := range pairs {
+		out.Items = append(out.Items, s.viewPair(p))
+	}
+	return answer(out), nil
+}
+
+type decideCheckInInput struct {
+	ActivityInput
+	CheckIn id `path:"checkin_id" minLength:"1"`
+	Body    struct {
+		Confirmed bool `json:"confirmed"`
+	}
+}
+
+func (s *Server) decideCheckIn(ctx context.Context, c caller, in *decideCheckInInput) (*body[CheckInView], error) {
+	p, err := s.Activities.Confirm(ctx, c.Actor, in.ID.number(), in.CheckIn.number(), in.Body.Confirmed)
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.viewPair(p)), nil
+}
