@@ -7,6 +7,7 @@ import (
 
 	"fenlin/internal/activity"
 	"fenlin/internal/chat"
+	"fenlin/internal/geo"
 )
 
 // event is a published activity of the compound tomorrow.
@@ -78,4 +79,48 @@ func TestActivities_ManyAreClipped(t *testing.T) {
 		c.event(t, fmt.Sprintf("活动%d：名字很长很长的一个志愿活动", i), 1, 0)
 	}
 	check(t, c.text(t, "li", "志愿活动"), "1 活动0 | 5 活动4")
+}
+
+func TestCheckIn_ByScanByDigitsAndByPlace(t *testing.T) {
+	c := newCity(t)
+	id := c.event(t, "楼院清扫", 5, 0)
+	for _, who := range []string{"li", "wang"} {
+		for _, said := range []string{"活动", "1", "1"} {
+			c.text(t, who, said)
+		}
+	}
+	fence, lat, lng := 100, 37.26, 111.78
+	if err := c.town.Activities.Change(t.Context(), c.town.Actor("branch"), id, 0, activity.Draft{Fence: &fence, At: &geo.Point{Lat: lat, Lng: lng}}); err != nil {
+		t.Fatal(err)
+	}
+	c.town.Forward(24 * time.Hour)
+	codes := func() (now, printed activity.Code) {
+		now, printed, err := c.town.Activities.Codes(t.Context(), c.town.Actor("branch"), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return now, printed
+	}
+	scan := func(who, code string) string {
+		return c.say(t, who, chat.Message{Kind: chat.KindScan, Scene: chat.CheckInScene + code})
+	}
+	now, printed := codes()
+	check(t, scan("li", now.Text), "签到成功：「楼院清扫」")
+	check(t, scan("li", now.Text), "签到成功")
+	check(t, scan("stranger", now.Text), "没有报上这个活动的名")
+	check(t, c.text(t, "wang", "签到"), "6 位数字")
+	check(t, c.text(t, "wang", "123"), "")
+	check(t, c.text(t, "wang", "签到 "+now.Digits), "签到成功")
+	c.town.Forward(10 * time.Minute)
+	check(t, scan("li", now.Text), "签到成功") // what this code did
+	check(t, scan("wang", now.Text), "签到成功")
+	next, _ := codes()
+	check(t, scan("li", next.Text), "签退成功：「楼院清扫」，11月24日 09:00 到 11月24日 09:10")
+	check(t, scan("wang", printed.Text), "发送您现在的位置")
+	check(t, c.say(t, "wang", chat.Message{Kind: chat.KindLocation, Lat: lat + 1, Lng: lng}), "不在活动现场")
+	scan("wang", printed.Text)
+	check(t, c.say(t, "wang", chat.Message{Kind: chat.KindLocation, Lat: lat, Lng: lng}), "签退成功")
+	check(t, c.text(t, "wang", "签到"), "签到：")
+	after, _ := codes()
+	check(t, c.text(t, "wang", after.Digits), "签到成功")
 }

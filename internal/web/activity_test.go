@@ -67,6 +67,7 @@ func (s *site) activities(t *testing.T) {
 	if mine := s.call(t, "branch", "GET", "/me/activities?view=organised", nil).want(t, 200); mine.at("items", 0, "runs") != true {
 		t.Errorf("organised: %s", mine.content)
 	}
+	s.checkIns(t, path)
 	for _, action := range []string{"start", "finish"} {
 		s.call(t, "branch", "POST", path+"/actions", object{"action": action}).want(t, 200)
 	}
@@ -77,4 +78,57 @@ func (s *site) activities(t *testing.T) {
 	if list := s.call(t, "", "GET", "/activities?past=true", nil).want(t, 200); len(list.list("items")) != 1 {
 		t.Errorf("past: %s", list.content)
 	}
+}
+
+// checkIns is the way of who has a seat (wang) from the screen's code to the check-out.
+func (s *site) checkIns(t *testing.T, path string) {
+	t.Helper()
+	s.call(t, "wang", "GET", path+"/code", nil).refused(t, 403, "not_organiser")
+	s.Forward(30*time.Hour + time.Minute)
+	for _, who := range []string{"branch", "li", "wang"} {
+		delete(s.tokens, who)
+	}
+	code := s.call(t, "branch", "GET", path+"/code", nil).want(t, 200)
+	for _, kind := range []string{"", "?printed=true"} {
+		if r := s.call(t, "branch", "GET", path+"/code/picture"+kind, nil); r.status != 200 && r.at("code") != "busy" { // a binary without its font draws nothing
+			t.Errorf("picture: %d %s", r.status, r.content)
+		}
+	}
+	s.call(t, "li", "POST", "/checkins", object{"code": code.at("code")}).refused(t, 403, "not_signed_up")
+	s.call(t, "wang", "POST", "/checkins", object{"code": code.at("printed")}).refused(t, 422, "location_missing")
+	s.call(t, "wang", "POST", "/checkins", object{"code": code.at("printed"), "location": object{"lat": 37.3, "lng": 111.78}}).refused(t, 403, "outside_fence")
+	in := s.call(t, "wang", "POST", "/checkins", object{"code": code.at("code"), "location": object{"lat": 37.26, "lng": 111.78}}).want(t, 201)
+	if again := s.call(t, "wang", "POST", "/checkins", object{"code": code.at("code")}).want(t, 201); again.at("id") != in.at("id") {
+		t.Errorf("again: %s", again.content)
+	}
+	s.Forward(90 * time.Minute)
+	out := s.call(t, "wang", "POST", "/checkins/"+in.at("id").(string)+"/out", object{"location": object{"lat": 37.26, "lng": 111.78}}).want(t, 200)
+	if out.at("out_how") != "fence" || out.at("out_at") == nil {
+		t.Errorf("out: %s", out.content)
+	}
+	ticked := s.call(t, "branch", "POST", path+"/checkins", object{"person_ids": []any{fmt.Sprint(s.Who["wang"])}}).want(t, 200)
+	if ticked.at("items", 0, "in_how") != "organiser" {
+		t.Errorf("ticked: %s", ticked.content)
+	}
+	s.call(t, "branch", "POST", path+"/checkins", object{"person_ids": []any{fmt.Sprint(s.Who["wang"])}, "out": false}).want(t, 200)
+	s.Forward(time.Minute)
+	s.call(t, "branch", "POST", path+"/checkins", object{"person_ids": []any{fmt.Sprint(s.Who["wang"])}, "out": true}).want(t, 200)
+	claimed := s.call(t, "wang", "POST", "/checkins", object{"code": s.old(t, path), "offline": true}).want(t, 201)
+	if claimed.at("state") != "claimed" {
+		t.Errorf("claimed: %s", claimed.content)
+	}
+	if said := s.call(t, "branch", "POST", path+"/checkins/"+claimed.at("id").(string)+"/decision", object{"confirmed": false}).want(t, 200); said.at("state") != "refused" {
+		t.Errorf("refused: %s", said.content)
+	}
+	if list := s.call(t, "branch", "GET", path+"/checkins?limit=2", nil).want(t, 200); len(list.list("items")) != 2 || list.at("next_cursor") == "" {
+		t.Errorf("list: %s", list.content)
+	}
+}
+
+// old is a code that stood some minutes ago.
+func (s *site) old(t *testing.T, path string) any {
+	t.Helper()
+	code := s.call(t, "branch", "GET", path+"/code", nil).want(t, 200)
+	s.Forward(5 * time.Minute)
+	return code.at("code")
 }
