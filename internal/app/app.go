@@ -261,6 +261,11 @@ func (a *App) sweep(ctx context.Context) {
 		} else if n > 0 {
 			slog.InfoContext(ctx, "activities began or ended", "activities", n)
 		}
+		if n, err := a.Members.Settle(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "registrations were not settled", "error", err)
+		} else if n > 0 {
+			slog.InfoContext(ctx, "registrations took effect", "members", n)
+		}
 		if err := a.told.Plan(ctx); err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "the next briefs were not planned", "error", err)
 		}

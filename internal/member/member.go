@@ -226,7 +226,7 @@ func (s *Service) Close(ctx context.Context, person int64) error {
 	now := s.Now().UnixMilli()
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
 		for _, q := range []string{
-			"DELETE FROM sessions WHERE person_id = ?", "DELETE FROM identities WHERE person_id = ?", "UPDATE people SET compound_id = 0, digest_hour = 0, brief = '' WHERE id = ?",
+			"DELETE FROM sessions WHERE person_id = ?", "DELETE FROM identities WHERE person_id = ?", "DELETE FROM registrations WHERE person_id = ?", "UPDATE people SET compound_id = 0, digest_hour = 0, brief = '' WHERE id = ?",
 		} {
 			if err := tx.Exec(q, person).Error; err != nil {
 				return err

@@ -216,6 +216,9 @@ func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
 			return err
 		}
 	}
+	if err := s.uniteRegistrations(tx, from, to); err != nil {
+		return err
+	}
 	return s.uniteEntries(tx, from, to)
 }
 

@@ -42,6 +42,7 @@ func (s *site) ledgerOfMembers(t *testing.T) {
 		t.Errorf("own entry: %s", mine.content)
 	}
 	s.call(t, "city", "POST", one+"/leave", object{"version": 2, "why": "mistake"}).want(t, 200)
+	s.registrations(t)
 }
 
 func TestMembers_FromEnteringToLeavingWithHistoryAndLooks(t *testing.T) {

@@ -210,24 +210,26 @@ func (s *Server) me(ctx context.Context, person int64) (*body[meView], error) {
 }
 
 type exportView struct {
-	AsOf       time.Time            `json:"as_of"`
-	Me         meView               `json:"me"`
-	Phone      string               `json:"phone" doc:"in full, like the next three"`
-	IDNumber   string               `json:"id_number"`
-	Birth      string               `json:"birth"`
-	Address    string               `json:"address"`
-	Since      *time.Time           `json:"since" doc:"when Fenlin first met this person"`
-	Apps       list[string]         `json:"apps" doc:"of WeChat in which this person is known"`
-	Membership maybe[memberView]    `json:"membership" doc:"the entry in the Party members' ledger"`
-	Changes    list[changeView]     `json:"membership_history"`
-	Consents   list[consentView]    `json:"consents"`
-	Corrected  list[correctionView] `json:"corrections" doc:"that this person asked for"`
-	Sessions   list[deviceView]     `json:"sessions"`
-	Tickets    list[ticketView]     `json:"tickets" doc:"reported by this person, with all that happened to them"`
-	Following  list[TicketBrief]    `json:"following"`
-	Kept       list[KeptView]       `json:"kept_texts" doc:"what read like an advertisement and became no ticket"`
-	Visits     list[myVisit]        `json:"visits" doc:"what this person said of service points"`
-	Looks      list[lookView]       `json:"looks" doc:"who looked at this person's data, and why"`
+	AsOf         time.Time               `json:"as_of"`
+	Me           meView                  `json:"me"`
+	Phone        string                  `json:"phone" doc:"in full, like the next three"`
+	IDNumber     string                  `json:"id_number"`
+	Birth        string                  `json:"birth"`
+	Address      string                  `json:"address"`
+	Since        *time.Time              `json:"since" doc:"when Fenlin first met this person"`
+	Apps         list[string]            `json:"apps" doc:"of WeChat in which this person is known"`
+	Membership   maybe[memberView]       `json:"membership" doc:"the entry in the Party members' ledger"`
+	Changes      list[changeView]        `json:"membership_history"`
+	Consents     list[consentView]       `json:"consents"`
+	Corrected    list[correctionView]    `json:"corrections" doc:"that this person asked for"`
+	Sessions     list[deviceView]        `json:"sessions"`
+	Tickets      list[ticketView]        `json:"tickets" doc:"reported by this person, with all that happened to them"`
+	Following    list[TicketBrief]       `json:"following"`
+	Kept         list[KeptView]          `json:"kept_texts" doc:"what read like an advertisement and became no ticket"`
+	Registration maybe[RegistrationView] `json:"registration"`
+	Remarks      list[RemarkView]        `json:"remarks" doc:"what communities said of this member to the unit"`
+	Visits       list[myVisit]           `json:"visits" doc:"what this person said of service points"`
+	Looks        list[lookView]          `json:"looks" doc:"who looked at this person's data, and why"`
 }
 
 type exportOutput struct {
@@ -318,6 +320,9 @@ func (s *Server) exportPerson(ctx context.Context, c caller, out *exportView) er
 		return err
 	}
 	if out.Corrected, err = s.viewCorrections(s.Members.MyCorrections(ctx, c.Person.ID)); err != nil {
+		return err
+	}
+	if err := s.exportRegistration(ctx, c, out); err != nil {
 		return err
 	}
 	visits, err := s.Stations.Mine(ctx, c.Person.ID)
