@@ -232,6 +232,17 @@ func (s *Service) verdicts(ctx context.Context, id int64) ([]VerdictCount, error
 	return out, err
 }
 
+// helper is a person who helps to run an activity. A map would do for SQLite
+// alone: MySQL's words for "do nothing" need a key.
+type helper struct {
+	ActivityID int64 `gorm:"primaryKey;autoIncrement:false"`
+	PersonID   int64 `gorm:"primaryKey;autoIncrement:false"`
+	CreatedAt  int64 `gorm:"autoCreateTime:false"`
+}
+
+// TableName is gorm's.
+func (helper) TableName() string { return "activity_helpers" }
+
 // Help lets somebody who signed up help to run an activity, or no longer.
 // Errors: ErrUnknown, ErrNotYours, ErrNoSignUp.
 func (s *Service) Help(ctx context.Context, by org.Actor, activity, person int64, yes bool) error {
@@ -253,7 +264,6 @@ func (s *Service) Help(ctx context.Context, by org.Actor, activity, person int64
 		if !yes {
 			return tx.Exec("DELETE FROM activity_helpers WHERE activity_id = ? AND person_id = ?", activity, person).Error
 		}
-		row := map[string]any{"activity_id": activity, "person_id": person, "created_at": s.Now().UnixMilli()}
-		return tx.Table("activity_helpers").Clauses(clause.OnConflict{DoNothing: true}).Create(row).Error
+		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&helper{activity, person, s.Now().UnixMilli()}).Error
 	})
 }
