@@ -127,8 +127,9 @@ type Service struct {
 	Location *time.Location
 	Now      func() time.Time
 
-	rules atomic.Pointer[Rules]
-	rush  rush
+	rules    atomic.Pointer[Rules]
+	counting atomic.Pointer[HourRules]
+	rush     rush
 }
 
 // Adopt puts rules in force.

@@ -32,6 +32,7 @@ type Rules struct {
 	Outages    *outage.Rules
 	Stats      stats.Rules
 	Activities *activity.Rules
+	Hours      *activity.HourRules
 	Briefs     notify.BriefRules
 	Consents   member.ConsentTexts
 	Retention  []Kept // what has an end, and when
@@ -59,6 +60,7 @@ func tryRules(dir string) (Rules, []error) {
 	read(&r, &wrong, dir, "rates.yaml", stats.LoadWeights, &r.Stats.Weights)
 	read(&r, &wrong, dir, "figures.yaml", stats.LoadFigures, &r.Stats.Printed)
 	read(&r, &wrong, dir, "activities.yaml", activity.LoadRules, &r.Activities)
+	read(&r, &wrong, dir, "hours.yaml", activity.LoadHours, &r.Hours)
 	read(&r, &wrong, dir, "briefs.yaml", notify.LoadBriefs, &r.Briefs)
 	read(&r, &wrong, dir, "consent.yaml", member.LoadConsents, &r.Consents)
 	read(&r, &wrong, dir, "retention.yaml", LoadRetention, &r.Retention)
@@ -130,6 +132,7 @@ func (a *App) adopt(r Rules) {
 	a.Tickets.Outages.Adopt(r.Outages)
 	a.Stats.Adopt(r.Stats)
 	a.Activities.Adopt(r.Activities)
+	a.Activities.AdoptHours(r.Hours)
 	a.Members.Adopt(r.Consents)
 	a.rules.Store(&r)
 }

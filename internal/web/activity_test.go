@@ -71,6 +71,10 @@ func (s *site) activities(t *testing.T) {
 	for _, action := range []string{"start", "finish"} {
 		s.call(t, "branch", "POST", path+"/actions", object{"action": action}).want(t, 200)
 	}
+	hours := s.call(t, "wang", "GET", "/me/hours?limit=1", nil).want(t, 200)
+	if hours.at("items", 0, "activity_id") != made.at("id") || hours.at("minutes") != 91.0 || hours.at("by_kind", 0, "key") != "environment" || hours.at("next_cursor") != "" {
+		t.Errorf("hours: %s", hours.content)
+	}
 	s.call(t, "wang", "PUT", path+"/feedback", object{"verdict": "satisfied"}).want(t, 204)
 	if done := s.call(t, "li", "GET", path, nil).want(t, 200); done.at("verdicts", 0, "count") != 1.0 || done.at("actions", 0) != nil {
 		t.Errorf("done: %s", done.content)

@@ -130,6 +130,9 @@ func New(t testing.TB) *Town {
 	t.Cleanup(func() { _ = store.Close() })
 	w.Activities.KV = store
 	w.Activities.Adopt(rules)
+	hours, err := activity.LoadHours(read("hours.yaml"))
+	must(err)
+	w.Activities.AdoptHours(hours)
 	w.Kin = append(w.Kin, w.Activities)
 	return w
 }
