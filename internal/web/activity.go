@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"fenlin/internal/activity"
@@ -389,19 +388,16 @@ type listSignUpsInput struct {
 }
 
 func (s *Server) listSignUps(ctx context.Context, c caller, in *listSignUpsInput) (*body[page[EntryView]], error) {
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	found, err := s.Activities.SignUps(ctx, c.Actor, in.ID.number(), after, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	var out page[EntryView]
-	if len(found) > in.Limit {
-		found = found[:in.Limit]
-		out.NextCursor = strconv.FormatInt(found[in.Limit-1].SignUp.ID, 10)
-	}
+	found, out.NextCursor = cut(found, in.Limit, func(x activity.Entry) int64 { return x.SignUp.ID })
 	for _, e := range found {
 		contact, err := s.Members.Masked(e.Person)
 		if err != nil {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"fenlin/internal/activity"
@@ -114,19 +113,16 @@ type listCheckInsInput struct {
 }
 
 func (s *Server) listCheckIns(ctx context.Context, c caller, in *listCheckInsInput) (*body[page[CheckInView]], error) {
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	found, err := s.Activities.Pairs(ctx, c.Actor, in.ID.number(), after, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	var out page[CheckInView]
-	if len(found) > in.Limit {
-		found = found[:in.Limit]
-		out.NextCursor = strconv.FormatInt(found[in.Limit-1].ID, 10)
-	}
+	found, out.NextCursor = cut(found, in.Limit, func(x activity.Pair) int64 { return x.ID })
 	for _, p := range found {
 		out.Items = append(out.Items, s.viewPair(p))
 	}

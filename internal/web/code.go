@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"fenlin/internal/errs"
@@ -119,15 +118,12 @@ func (s *Server) codes(ctx context.Context, c caller, in *listCodesInput) (codes
 		}
 		unit = post.OrgID
 	}
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, "", errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, "", err
 	}
 	codes, err = s.Org.Codes(ctx, c.Actor, org.CodeList{Unit: unit, Revoked: in.Revoked, After: after, Limit: in.Limit + 1})
-	if len(codes) > in.Limit {
-		codes = codes[:in.Limit]
-		next = strconv.FormatInt(codes[in.Limit-1].ID, 10)
-	}
+	codes, next = cut(codes, in.Limit, func(x org.Posted) int64 { return x.ID })
 	return codes, next, err
 }
 

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"fenlin/internal/ticket"
@@ -27,19 +26,16 @@ func (s *Server) viewKept(found []ticket.KeptText) list[KeptView] {
 type listKeptInput struct{ Paged }
 
 func (s *Server) listKept(ctx context.Context, c caller, in *listKeptInput) (*body[page[KeptView]], error) {
-	before, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	before, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	found, err := s.Tickets.Kept(ctx, c.Actor, before, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	var out page[KeptView]
-	if len(found) > in.Limit {
-		found = found[:in.Limit]
-		out.NextCursor = strconv.FormatInt(found[in.Limit-1].ID, 10)
-	}
+	found, out.NextCursor = cut(found, in.Limit, func(x ticket.KeptText) int64 { return x.ID })
 	out.Items = s.viewKept(found)
 	return answer(out), nil
 }

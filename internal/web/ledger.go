@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -119,23 +118,16 @@ func (s *Server) viewImport(job ledger.Import) importView {
 }
 
 func (s *Server) listImports(ctx context.Context, c caller, in *Paged) (*body[page[importView]], error) {
-	var before int64
-	if in.Cursor != "" {
-		n, err := strconv.ParseInt(in.Cursor, 10, 64)
-		if err != nil || n <= 0 {
-			return nil, errCursor
-		}
-		before = n
+	before, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	jobs, err := s.Ledger.Jobs(ctx, c.Actor, before, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	var out page[importView]
-	if len(jobs) > in.Limit {
-		jobs = jobs[:in.Limit]
-		out.NextCursor = strconv.FormatInt(jobs[in.Limit-1].ID, 10)
-	}
+	jobs, out.NextCursor = cut(jobs, in.Limit, func(x ledger.Import) int64 { return x.ID })
 	for _, job := range jobs {
 		out.Items = append(out.Items, s.viewImport(job))
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -69,9 +68,9 @@ type listMembersInput struct {
 }
 
 func (s *Server) listMembers(ctx context.Context, c caller, in *listMembersInput) (*body[page[memberView]], error) {
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	entries, err := s.Members.Members(ctx, c.Actor, member.Roll{
 		Org: in.Org.number(), Category: member.Category(in.Category), Search: in.Search, After: after, Limit: in.Limit + 1,
@@ -80,10 +79,7 @@ func (s *Server) listMembers(ctx context.Context, c caller, in *listMembersInput
 		return nil, err
 	}
 	var out page[memberView]
-	if len(entries) > in.Limit {
-		entries = entries[:in.Limit]
-		out.NextCursor = strconv.FormatInt(entries[in.Limit-1].PersonID, 10)
-	}
+	entries, out.NextCursor = cut(entries, in.Limit, func(x member.Entry) int64 { return x.PersonID })
 	for _, e := range entries {
 		view, err := s.viewMember(e)
 		if err != nil {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"fenlin/internal/outage"
@@ -49,19 +48,16 @@ func (s *Server) listOutages(ctx context.Context, in *listOutagesInput) (*body[p
 	if unit == "" {
 		unit = in.Org
 	}
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	found, err := s.Tickets.Outages.List(ctx, outage.Listing{Unit: unit.number(), Past: in.Past, After: after, Limit: in.Limit + 1})
 	if err != nil {
 		return nil, err
 	}
 	var out page[OutageView]
-	if len(found) > in.Limit {
-		found = found[:in.Limit]
-		out.NextCursor = strconv.FormatInt(found[in.Limit-1].ID, 10)
-	}
+	found, out.NextCursor = cut(found, in.Limit, func(x outage.Notice) int64 { return x.ID })
 	for _, n := range found {
 		out.Items = append(out.Items, s.viewOutage(n))
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"fenlin/internal/member"
@@ -80,19 +79,16 @@ func (s *Server) listLooks(ctx context.Context, c caller, in *listLooksInput) (*
 	if !c.May(org.SeeLooks, city.Path) {
 		return nil, org.ErrOutside
 	}
-	before, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	before, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	looks, err := s.Members.Accesses(ctx, in.Subject.number(), before, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	var out page[lookView]
-	if len(looks) > in.Limit {
-		looks = looks[:in.Limit]
-		out.NextCursor = strconv.FormatInt(looks[in.Limit-1].ID, 10)
-	}
+	looks, out.NextCursor = cut(looks, in.Limit, func(x member.Access) int64 { return x.ID })
 	for _, a := range looks {
 		out.Items = append(out.Items, s.viewLook(a))
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -58,19 +57,16 @@ func (s *Server) listPosts(ctx context.Context, c caller, in *listPostsInput) (*
 		}
 		unit = post.OrgID
 	}
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	tenures, err := s.Org.ListPosts(ctx, c.Actor, org.Listing{Unit: unit, Subtree: in.Subtree, Vacant: in.Vacant, After: after, Limit: in.Limit + 1})
 	if err != nil {
 		return nil, err
 	}
 	var out page[tenureView]
-	if len(tenures) > in.Limit {
-		tenures = tenures[:in.Limit]
-		out.NextCursor = strconv.FormatInt(tenures[in.Limit-1].ID, 10)
-	}
+	tenures, out.NextCursor = cut(tenures, in.Limit, func(x org.Tenure) int64 { return x.ID })
 	var people []int64
 	for _, t := range tenures {
 		people = append(people, t.Appointment.PersonID)
@@ -197,19 +193,16 @@ type listWorkUnitsInput struct {
 }
 
 func (s *Server) listWorkUnits(ctx context.Context, c caller, in *listWorkUnitsInput) (*body[page[workUnitView]], error) {
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	units, err := s.Org.WorkUnits(ctx, c.Actor, org.WorkUnitKind(in.Kind), strings.TrimSpace(in.Search), after, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	var out page[workUnitView]
-	if len(units) > in.Limit {
-		units = units[:in.Limit]
-		out.NextCursor = strconv.FormatInt(units[in.Limit-1].ID, 10)
-	}
+	units, out.NextCursor = cut(units, in.Limit, func(x org.WorkUnit) int64 { return x.ID })
 	for _, u := range units {
 		out.Items = append(out.Items, viewWorkUnit(u))
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -124,16 +123,13 @@ func (s *Server) askCorrection(ctx context.Context, c caller, in *correctionInpu
 }
 
 func (s *Server) listCorrections(ctx context.Context, c caller, in *Paged) (*body[page[correctionView]], error) {
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	items, err := s.viewCorrections(s.Members.Corrections(ctx, c.Actor, after, in.Limit+1))
-	out := page[correctionView]{Items: items}
-	if len(items) > in.Limit {
-		out.Items = items[:in.Limit]
-		out.NextCursor = string(items[in.Limit-1].ID)
-	}
+	var out page[correctionView]
+	out.Items, out.NextCursor = cut(items, in.Limit, func(x correctionView) int64 { return x.ID.number() })
 	return answer(out), err
 }
 

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"fenlin/internal/member"
@@ -68,19 +67,16 @@ func (s *Server) showRegistration(ctx context.Context, c caller, _ *struct{}) (*
 type listRegistrationsInput struct{ Paged }
 
 func (s *Server) listRegistrations(ctx context.Context, c caller, in *listRegistrationsInput) (*body[page[RegistrationView]], error) {
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	found, err := s.Members.Registrations(ctx, c.Actor, after, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	var out page[RegistrationView]
-	if len(found) > in.Limit {
-		found = found[:in.Limit]
-		out.NextCursor = strconv.FormatInt(found[in.Limit-1].PersonID, 10)
-	}
+	found, out.NextCursor = cut(found, in.Limit, func(x member.Registration) int64 { return x.PersonID })
 	for _, r := range found {
 		out.Items = append(out.Items, s.viewRegistration(c, r))
 	}

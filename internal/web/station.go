@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 
 	"fenlin/internal/geo"
@@ -121,19 +120,16 @@ type listPointsInput struct {
 }
 
 func (s *Server) listPoints(ctx context.Context, in *listPointsInput) (*body[page[PointView]], error) {
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	points, err := s.Stations.List(ctx, station.Listing{Org: in.Org.number(), Kind: station.Kind(in.Kind), After: after, Limit: in.Limit + 1})
 	if err != nil {
 		return nil, err
 	}
 	var out page[PointView]
-	if len(points) > in.Limit {
-		points = points[:in.Limit]
-		out.NextCursor = strconv.FormatInt(points[in.Limit-1].ID, 10)
-	}
+	points, out.NextCursor = cut(points, in.Limit, func(x station.Point) int64 { return x.ID })
 	out.Items, err = s.viewPoints(ctx, points)
 	return answer(out), err
 }
@@ -252,19 +248,16 @@ type listVisitsInput struct {
 }
 
 func (s *Server) listVisits(ctx context.Context, c caller, in *listVisitsInput) (*body[page[VisitView]], error) {
-	before, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	before, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	visits, err := s.Stations.Words(ctx, c.Actor, in.ID.number(), before, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
 	var out page[VisitView]
-	if len(visits) > in.Limit {
-		visits = visits[:in.Limit]
-		out.NextCursor = strconv.FormatInt(visits[in.Limit-1].RatedAt, 10)
-	}
+	visits, out.NextCursor = cut(visits, in.Limit, func(x station.Visit) int64 { return x.RatedAt })
 	for _, v := range visits {
 		out.Items = append(out.Items, VisitView{v.Day, string(v.Verdict), v.Note})
 	}

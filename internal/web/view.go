@@ -91,6 +91,28 @@ type Paged struct {
 	Cursor string `query:"cursor" maxLength:"400" doc:"next_cursor of the page before"`
 }
 
+// after is the number that the page before ended with; 0 for the first page.
+// Error: errCursor.
+func (p Paged) after() (int64, error) {
+	if p.Cursor == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(p.Cursor, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, errCursor
+	}
+	return n, nil
+}
+
+// cut makes a page of what was found, one more than its limit if there is more,
+// and says the number that it ends with; empty on the last.
+func cut[T any](found []T, limit int, number func(T) int64) ([]T, string) {
+	if len(found) <= limit {
+		return found, ""
+	}
+	return found[:limit], strconv.FormatInt(number(found[limit-1]), 10)
+}
+
 // body is an answer with a body.
 type body[T any] struct{ Body T }
 

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"strconv"
 
 	"fenlin/internal/member"
 	"fenlin/internal/worker"
@@ -29,19 +28,16 @@ type listWorkersInput struct {
 }
 
 func (s *Server) listWorkers(ctx context.Context, c caller, in *listWorkersInput) (*body[page[workerView]], error) {
-	after, err := strconv.ParseInt(in.Cursor, 10, 64)
-	if in.Cursor != "" && err != nil {
-		return nil, errCursor
+	after, err := in.after()
+	if err != nil {
+		return nil, err
 	}
 	entries, err := s.Workers.Workers(ctx, c.Actor, worker.Roll{Org: in.Org.number(), After: after, Limit: in.Limit + 1})
 	if err != nil {
 		return nil, err
 	}
 	var out page[workerView]
-	if len(entries) > in.Limit {
-		entries = entries[:in.Limit]
-		out.NextCursor = strconv.FormatInt(entries[in.Limit-1].PersonID, 10)
-	}
+	entries, out.NextCursor = cut(entries, in.Limit, func(x worker.Entry) int64 { return x.PersonID })
 	for _, e := range entries {
 		masked, err := s.Members.MaskedFields(e.Person)
 		if err != nil {
