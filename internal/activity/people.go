@@ -2,6 +2,8 @@ package activity
 
 import (
 	"gorm.io/gorm"
+
+	"fenlin/internal/db"
 )
 
 // once are the tables in which a person stands once in an activity or code;
@@ -24,17 +26,7 @@ func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
 		return err
 	}
 	for _, table := range once {
-		// Two steps, because MySQL does not read in a statement what it changes.
-		var both []int64
-		if err := tx.Raw("SELECT a.activity_id FROM "+table+" a JOIN "+table+" b ON b.activity_id = a.activity_id AND b.person_id = ? WHERE a.person_id = ?", to, from).Scan(&both).Error; err != nil {
-			return err
-		}
-		if len(both) > 0 {
-			if err := tx.Exec("DELETE FROM "+table+" WHERE person_id = ? AND activity_id IN ?", from, both).Error; err != nil {
-				return err
-			}
-		}
-		if err := tx.Exec("UPDATE "+table+" SET person_id = ? WHERE person_id = ?", to, from).Error; err != nil {
+		if err := db.Unite(tx, table, from, to, "activity_id"); err != nil {
 			return err
 		}
 	}

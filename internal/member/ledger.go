@@ -56,14 +56,7 @@ func (s *Service) Enter(ctx context.Context, by org.Actor, m PartyMember, told P
 		} else if err != nil && !errors.Is(err, ErrNotMember) {
 			return err
 		}
-		// Whoever left comes back into the row that stayed.
-		if err := tx.Exec("DELETE FROM party_members WHERE person_id = ?", p.ID).Error; err != nil {
-			return err
-		}
-		if err := tx.Create(&m).Error; err != nil {
-			return err
-		}
-		if err := tx.Exec("UPDATE people SET member = ? WHERE id = ?", true, p.ID).Error; err != nil {
+		if err := enlist(tx, m); err != nil {
 			return err
 		}
 		if out, err = s.entry(tx, p.ID); err != nil {
@@ -95,6 +88,18 @@ func (s *Service) Leave(ctx context.Context, by org.Actor, person, version int64
 	}
 	reason := strings.TrimSpace(LeaveReasons[i].Name + " " + note)
 	return s.amend(ctx, by, person, version, Particulars{}, reason, func(m *PartyMember) { m.LeftAt = s.Now().UnixMilli() })
+}
+
+// enlist puts a member into the ledger; whoever left comes back in place of the
+// row that stayed.
+func enlist(tx *gorm.DB, m PartyMember) error {
+	if err := tx.Exec("DELETE FROM party_members WHERE person_id = ?", m.PersonID).Error; err != nil {
+		return err
+	}
+	if err := tx.Create(&m).Error; err != nil {
+		return err
+	}
+	return tx.Exec("UPDATE people SET member = ? WHERE id = ?", true, m.PersonID).Error
 }
 
 func (s *Service) amend(ctx context.Context, by org.Actor, person, version int64, told Particulars, reason string, change func(*PartyMember)) (Entry, error) {

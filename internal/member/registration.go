@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"fenlin/internal/db"
 	"fenlin/internal/errs"
 	"fenlin/internal/org"
 )
@@ -97,8 +98,15 @@ func (r Registration) Asked(by org.Actor, now time.Time) []Party {
 	return slices.DeleteFunc(r.Waits(now), func(p Party) bool { return !slices.Contains(may, p) })
 }
 
-const selectRegistrations = `SELECT r.*, p.name, w.name AS unit, w.contact_id, c.name AS community, c.path AS community_path, COALESCE(f.name, '') AS from_community, COALESCE(f.path, '') AS from_path
-FROM registrations r JOIN people p ON p.id = r.person_id JOIN units w ON w.id = r.unit_id JOIN org_units c ON c.id = r.community_id LEFT JOIN org_units f ON f.id = r.from_community_id `
+// What a registration is read from, with the names of what it tells of.
+const (
+	registrationColumns = "r.*, p.name, w.name AS unit, w.contact_id, c.name AS community, c.path AS community_path, COALESCE(f.name, '') AS from_community, COALESCE(f.path, '') AS from_path"
+	registrationJoins   = "JOIN people p ON p.id = r.person_id JOIN units w ON w.id = r.unit_id JOIN org_units c ON c.id = r.community_id LEFT JOIN org_units f ON f.id = r.from_community_id"
+)
+
+func selectRegistrations(tx *gorm.DB) *gorm.DB {
+	return tx.Table("registrations r").Select(registrationColumns).Joins(registrationJoins)
+}
 
 // Register says where a member works and lives, in their own words. Said again
 // it changes nothing; another unit or community asks anew for the word of that
@@ -141,7 +149,7 @@ func (s *Service) Register(ctx context.Context, person, unit, community int64) (
 		if err := tx.Exec("DELETE FROM registrations WHERE person_id = ?", person).Error; err != nil {
 			return err
 		}
-		if err := tx.Select("*").Omit("Name", "Unit", "Community", "FromCommunity", "ContactID", "CommunityPath", "FromPath").Create(&r).Error; err != nil {
+		if err := tx.Create(&r).Error; err != nil {
 			return err
 		}
 		out, err = s.registration(tx, person)
@@ -174,13 +182,21 @@ func (s *Service) places(tx *gorm.DB, unit, community int64) error {
 
 func (s *Service) registration(tx *gorm.DB, person int64) (Registration, error) {
 	var found []Registration
-	if err := tx.Raw(selectRegistrations+"WHERE r.person_id = ?", person).Scan(&found).Error; err != nil {
+	if err := selectRegistrations(tx).Where("r.person_id = ?", person).Find(&found).Error; err != nil {
 		return Registration{}, err
 	}
 	if len(found) == 0 {
 		return Registration{}, ErrRegistration
 	}
 	return found[0], nil
+}
+
+// holdRegistration reads one for changing it: whoever else would change it waits.
+func (s *Service) holdRegistration(tx *gorm.DB, person int64) (Registration, error) {
+	if err := tx.Exec("UPDATE registrations SET asked_at = asked_at WHERE person_id = ?", person).Error; err != nil {
+		return Registration{}, err
+	}
+	return s.registration(tx, person)
 }
 
 // Registration is a person's own. Error: ErrRegistration.
@@ -197,8 +213,7 @@ func (s *Service) Registrations(ctx context.Context, by org.Actor, after int64, 
 		where = where.Or("c.path >= ? AND c.path < ?", from, to).Or("f.path >= ? AND f.path < ?", from, to)
 	}
 	var out []Registration
-	err := tx.Table("registrations r").Select(strings.TrimPrefix(selectRegistrations[:strings.Index(selectRegistrations, "FROM registrations")], "SELECT ")).
-		Joins("JOIN people p ON p.id = r.person_id JOIN units w ON w.id = r.unit_id JOIN org_units c ON c.id = r.community_id LEFT JOIN org_units f ON f.id = r.from_community_id").
+	err := selectRegistrations(tx).
 		Where("r.done_at = 0 AND r.refused_at = 0 AND r.person_id > ?", after).Where(where).Order("r.person_id").Limit(limit).Find(&out).Error
 	return out, err
 }
@@ -214,10 +229,7 @@ func (s *Service) Answer(ctx context.Context, by org.Actor, person int64, as Par
 	}
 	var out Registration
 	err := s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		if err := tx.Exec("UPDATE registrations SET asked_at = asked_at WHERE person_id = ?", person).Error; err != nil {
-			return err
-		}
-		r, err := s.registration(tx, person)
+		r, err := s.holdRegistration(tx, person)
 		now := s.Now()
 		switch {
 		case err != nil:
@@ -255,14 +267,8 @@ func (s *Service) takeEffect(tx *gorm.DB, r Registration) error {
 	by := org.Actor{Person: r.CommunityBy}
 	e, err := s.entry(tx, r.PersonID)
 	if errors.Is(err, ErrNotMember) || err == nil && e.LeftAt != 0 {
-		if err := tx.Exec("DELETE FROM party_members WHERE person_id = ?", r.PersonID).Error; err != nil {
-			return err
-		}
 		m := PartyMember{PersonID: r.PersonID, Category: InService, BranchID: r.CommunityID, UnitID: r.UnitID, CommunityID: r.CommunityID, Version: 1, CreatedAt: now}
-		if err := tx.Create(&m).Error; err != nil {
-			return err
-		}
-		if err := tx.Exec("UPDATE people SET member = ? WHERE id = ?", true, r.PersonID).Error; err != nil {
+		if err := enlist(tx, m); err != nil {
 			return err
 		}
 		return s.note(tx, by, "双报到", Change{PersonID: r.PersonID, Kind: Entered, Became: clip(r.Community + " " + InService.Name())})
@@ -297,10 +303,7 @@ func (s *Service) Settle(ctx context.Context) (int, error) {
 	err := s.DB.Read(ctx).Raw("SELECT person_id FROM registrations WHERE done_at = 0 AND asked_at <= ? AND refused_at = 0 AND unit_at > 0 AND community_at > 0 ORDER BY asked_at LIMIT ?", until, settleBatch).Scan(&people).Error
 	for _, person := range people {
 		err = errors.Join(err, s.DB.Tx(ctx, func(tx *gorm.DB) error {
-			if err := tx.Exec("UPDATE registrations SET asked_at = asked_at WHERE person_id = ?", person).Error; err != nil {
-				return err
-			}
-			r, err := s.registration(tx, person)
+			r, err := s.holdRegistration(tx, person)
 			if err != nil || r.DoneAt != 0 || r.RefusedAt != 0 || len(r.Waits(s.Now())) > 0 {
 				return err
 			}
@@ -313,15 +316,7 @@ func (s *Service) Settle(ctx context.Context) (int, error) {
 // uniteRegistrations gives from's registration and remarks to the person to,
 // who keeps their own.
 func (s *Service) uniteRegistrations(tx *gorm.DB, from, to int64) error {
-	var twice []int64
-	err := tx.Raw("SELECT a.id FROM member_remarks a JOIN member_remarks b ON b.community_id = a.community_id AND b.year = a.year WHERE a.person_id = ? AND b.person_id = ?", from, to).Scan(&twice).Error
-	if err == nil && len(twice) > 0 {
-		err = tx.Exec("DELETE FROM member_remarks WHERE id IN ?", twice).Error
-	}
-	if err == nil {
-		err = tx.Exec("UPDATE member_remarks SET person_id = ? WHERE person_id = ?", to, from).Error
-	}
-	if err != nil {
+	if err := db.Unite(tx, "member_remarks", from, to, "community_id", "year"); err != nil {
 		return err
 	}
 	if _, err := s.registration(tx, to); err == nil {
@@ -329,5 +324,5 @@ func (s *Service) uniteRegistrations(tx *gorm.DB, from, to int64) error {
 	} else if !errors.Is(err, ErrRegistration) {
 		return err
 	}
-	return tx.Exec("UPDATE registrations SET person_id = ? WHERE person_id = ?", to, from).Error
+	return db.Unite(tx, "registrations", from, to)
 }

@@ -55,7 +55,7 @@ func (s *Service) Remark(ctx context.Context, by org.Actor, person int64, year i
 			return ErrNotMember
 		}
 		r.CommunityID, r.Community = e.CommunityID, e.Community
-		return tx.Omit("Community").Create(&r).Error
+		return tx.Create(&r).Error
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		err = ErrRemarkThere

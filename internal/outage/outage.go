@@ -391,13 +391,7 @@ func (s *Service) complete(ctx context.Context, list []Notice) error {
 // Unite gives what one person asked to another, as part of the caller's
 // transaction: they are found to be the same.
 func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
-	err := tx.Exec(`INSERT INTO outage_askers (outage_id, person_id, asked_at)
-SELECT a.outage_id, ?, a.asked_at FROM outage_askers a LEFT JOIN outage_askers b ON b.outage_id = a.outage_id AND b.person_id = ?
-WHERE a.person_id = ? AND b.person_id IS NULL`, to, to, from).Error
-	if err != nil {
-		return err
-	}
-	return s.Forget(tx, from)
+	return db.Unite(tx, "outage_askers", from, to, "outage_id")
 }
 
 // Forget drops what a person asked, as part of the caller's transaction.

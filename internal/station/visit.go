@@ -127,15 +127,7 @@ func (s *Service) Words(ctx context.Context, by org.Actor, point, before int64, 
 // Unite gives what one person said to another, as part of the caller's
 // transaction: they are found to be the same.
 func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
-	var twice []int64 // both said something of a point on a day
-	err := tx.Raw("SELECT a.id FROM service_visits a JOIN service_visits b ON b.point_id = a.point_id AND b.day = a.day WHERE a.person_id = ? AND b.person_id = ?", from, to).Scan(&twice).Error
-	if err == nil && len(twice) > 0 {
-		err = tx.Exec("DELETE FROM service_visits WHERE id IN ?", twice).Error
-	}
-	if err != nil {
-		return err
-	}
-	return tx.Exec("UPDATE service_visits SET person_id = ? WHERE person_id = ?", to, from).Error
+	return db.Unite(tx, "service_visits", from, to, "point_id", "day")
 }
 
 // Forget drops what a person said, as part of the caller's transaction.

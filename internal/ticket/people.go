@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"fenlin/internal/db"
 	"fenlin/internal/errs"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
@@ -119,14 +120,13 @@ func (s *Service) Unite(ctx context.Context, from, to int64) error {
 			{"UPDATE tickets SET pending_by = ? WHERE state IN ? AND pending_by = ?", []any{to, working, from}},
 			{"UPDATE photos SET owner_id = ? WHERE owner_id = ?", []any{to, from}},
 			{"UPDATE kept_texts SET person_id = ? WHERE person_id = ?", []any{to, from}},
-			{`INSERT INTO ticket_followers (ticket_id, person_id, created_at)
-SELECT f.ticket_id, ?, f.created_at FROM ticket_followers f LEFT JOIN ticket_followers g ON g.ticket_id = f.ticket_id AND g.person_id = ?
-WHERE f.person_id = ? AND g.person_id IS NULL`, []any{to, to, from}},
-			{"DELETE FROM ticket_followers WHERE person_id = ?", []any{from}},
 		} {
 			if err := tx.Exec(q.sql, q.args...).Error; err != nil {
 				return err
 			}
+		}
+		if err := db.Unite(tx, "ticket_followers", from, to, "ticket_id"); err != nil {
+			return err
 		}
 		if err := s.Outages.Unite(tx, from, to); err != nil {
 			return err
