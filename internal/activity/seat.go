@@ -168,13 +168,14 @@ func (s *Service) SignUps(ctx context.Context, by org.Actor, activity, after int
 	if err := s.DB.Read(ctx).Order("id").Limit(limit).Find(&rows, "activity_id = ? AND id > ?", activity, after).Error; err != nil {
 		return nil, err
 	}
-	out := make([]Entry, 0, len(rows))
-	for _, g := range rows {
-		p, err := s.Members.Person(ctx, g.PersonID)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Entry{g, p})
+	ids := make([]int64, len(rows))
+	for i, g := range rows {
+		ids[i] = g.PersonID
 	}
-	return out, nil
+	people, err := s.Members.People(ctx, ids)
+	out := make([]Entry, len(rows))
+	for i, g := range rows {
+		out[i] = Entry{g, people[g.PersonID]}
+	}
+	return out, err
 }

@@ -152,6 +152,16 @@ func (s *Service) Person(ctx context.Context, id int64) (Person, error) {
 	return p, unknown(err)
 }
 
+// People are those of some ids who are there, by id.
+func (s *Service) People(ctx context.Context, ids []int64) (map[int64]Person, error) {
+	found, err := db.Lookup[Person](s.DB.Read(ctx), "SELECT * FROM people WHERE id IN ?", ids)
+	out := make(map[int64]Person, len(found))
+	for _, p := range found {
+		out[p.ID] = p
+	}
+	return out, err
+}
+
 func unknown(err error) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return ErrUnknown
