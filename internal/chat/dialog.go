@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fenlin/internal/activity"
+	"fenlin/internal/station"
 	"fenlin/internal/ticket"
 )
 
@@ -284,7 +285,7 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 	case askSplit:
 		return c.file(ctx, c.st.Draft, c.st.Draft.Compound)
 	case askVisit:
-		return c.visited(ctx, o)
+		return c.visited(ctx, station.Verdict(o.Code))
 	case askActivity:
 		return c.oneActivity(ctx, o.ID)
 	case askSeat:

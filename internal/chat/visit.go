@@ -44,29 +44,23 @@ func (c *turn) visit(ctx context.Context, scene string) (string, bool, error) {
 	}, "不评也没关系，小区里有事直接写一句话。"), true, nil
 }
 
-// visited keeps what a visitor chose.
-func (c *turn) visited(ctx context.Context, o option) (string, error) {
-	return c.said(ctx, station.Verdict(o.Code), "")
-}
-
 // visitJudged keeps what a visitor said in a word.
 func (c *turn) visitJudged(ctx context.Context, v verdict) (string, error) {
-	switch v {
-	case satisfied:
-		return c.said(ctx, station.Satisfied, "")
-	case basic:
-		return c.said(ctx, station.Basic, "")
-	case dissatisfied, notHappy, unsolved:
-		return c.said(ctx, station.Dissatisfied, "")
-	case noVerdict, solved:
+	said, ok := map[verdict]station.Verdict{
+		satisfied: station.Satisfied, basic: station.Basic,
+		dissatisfied: station.Dissatisfied, notHappy: station.Dissatisfied, unsolved: station.Dissatisfied,
+	}[v]
+	if !ok {
+		return c.repeat("请选一项。"), nil
 	}
-	return c.repeat("请选一项。"), nil
+	return c.visited(ctx, said)
 }
 
-func (c *turn) said(ctx context.Context, v station.Verdict, note string) (string, error) {
+// visited keeps what a visitor chose.
+func (c *turn) visited(ctx context.Context, v station.Verdict) (string, error) {
 	p, _, err := c.Points.Scanned(ctx, c.st.Number)
 	if err == nil {
-		err = c.Points.Rate(ctx, c.who.ID, p.ID, v, note)
+		err = c.Points.Rate(ctx, c.who.ID, p.ID, v, "")
 	}
 	if err != nil {
 		return "", err

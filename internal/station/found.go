@@ -215,9 +215,9 @@ func (s *Service) Change(ctx context.Context, by org.Actor, id, version int64, d
 }
 
 // Close ends a point; what visitors said of it stays. Errors: ErrUnknown,
-// org.ErrOutside, ErrStale; a closed one is closed already.
-func (s *Service) Close(ctx context.Context, by org.Actor, id, version int64) error {
-	err := s.alter(ctx, by, id, version, func(tx *gorm.DB, _ Point) error {
+// org.ErrOutside; a closed one is closed already.
+func (s *Service) Close(ctx context.Context, by org.Actor, id int64) error {
+	err := s.alter(ctx, by, id, 0, func(tx *gorm.DB, _ Point) error {
 		return tx.Exec("UPDATE service_points SET closed_at = ? WHERE id = ?", s.Now().UnixMilli(), id).Error
 	})
 	if errors.Is(err, ErrClosed) {
@@ -228,18 +228,12 @@ func (s *Service) Close(ctx context.Context, by org.Actor, id, version int64) er
 
 // alter takes a point for a change by somebody who looks after it; version 0 is any.
 func (s *Service) alter(ctx context.Context, by org.Actor, id, version int64, change func(tx *gorm.DB, p Point) error) error {
-	p, err := s.Point(ctx, id)
+	p, err := s.Managed(ctx, by, id)
+	if err == nil && p.ClosedAt != 0 {
+		err = ErrClosed
+	}
 	if err != nil {
 		return err
-	}
-	u, err := s.Org.Unit(ctx, p.OrgID)
-	switch {
-	case err != nil:
-		return err
-	case !by.May(org.ManagePoints, u.Path):
-		return org.ErrOutside
-	case p.ClosedAt != 0:
-		return ErrClosed
 	}
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
 		took := tx.Exec("UPDATE service_points SET version = version + 1 WHERE id = ? AND closed_at = 0 AND (version = ? OR ? = 0)", id, version, version)

@@ -117,6 +117,20 @@ func (s *Service) Point(ctx context.Context, id int64) (Point, error) {
 	return p, tx.Order("id").Find(&p.Rooms, "point_id = ?", id).Error
 }
 
+// Managed returns a point for somebody who looks after it. Errors: ErrUnknown,
+// org.ErrOutside.
+func (s *Service) Managed(ctx context.Context, by org.Actor, id int64) (Point, error) {
+	p, err := s.Point(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	u, err := s.Org.Unit(ctx, p.OrgID)
+	if err == nil && !by.May(org.ManagePoints, u.Path) {
+		err = org.ErrOutside
+	}
+	return p, err
+}
+
 // Listing says which points a list is of.
 type Listing struct {
 	Org   int64 // a unit, with all below it; 0 = all

@@ -105,16 +105,8 @@ func (s *Service) Said(ctx context.Context, points []int64) (map[int64]Said, err
 // are, for those who look after it. before is a moment, epoch milliseconds; 0 =
 // from the newest. Errors: ErrUnknown, org.ErrOutside.
 func (s *Service) Words(ctx context.Context, by org.Actor, point, before int64, limit int) ([]Visit, error) {
-	p, err := s.Point(ctx, point)
-	if err != nil {
+	if _, err := s.Managed(ctx, by, point); err != nil {
 		return nil, err
-	}
-	u, err := s.Org.Unit(ctx, p.OrgID)
-	if err != nil {
-		return nil, err
-	}
-	if !by.May(org.ManagePoints, u.Path) {
-		return nil, org.ErrOutside
 	}
 	q := s.DB.Read(ctx).Select("day", "verdict", "note", "rated_at").Where("point_id = ? AND note <> ''", point)
 	if before != 0 {

@@ -40,7 +40,7 @@ type ActivityView struct {
 	Org           unitView          `json:"org" doc:"the unit that holds it"`
 	By            string            `json:"by" doc:"the post that organises it"`
 	Place         string            `json:"place"`
-	Location      maybe[geoView]    `json:"location" doc:"null: no point on the map"`
+	Location      maybe[location]   `json:"location" doc:"null: no point on the map"`
 	Fence         int               `json:"fence" doc:"metres around the location within which one checks in; 0: not by place"`
 	Strict        bool              `json:"strict" doc:"the changing code counts within the fence alone"`
 	StartsAt      *time.Time        `json:"starts_at"`
@@ -64,12 +64,6 @@ type ActivityView struct {
 	Version       int               `json:"version"`
 }
 
-type geoView struct {
-	Lat   float64 `json:"lat"`
-	Lng   float64 `json:"lng"`
-	Datum string  `json:"datum" enum:"gcj02"`
-}
-
 type sourceView struct {
 	Kind string `json:"kind" enum:"ticket,wish,project"`
 	Ref  string `json:"ref" doc:"number of the ticket, else an id"`
@@ -90,7 +84,7 @@ func (s *Server) viewActivity(f activity.Full) ActivityView {
 		AcceptMinutes: f.AcceptMinutes, Overlapping: f.Overlapping, Risky: f.Risky, Insurance: f.Insurance, Reason: f.Reason, Summary: f.Summary, Runs: f.Runs, Version: f.Version,
 	}
 	if f.Lat != nil && f.Lng != nil {
-		v.Location = some(geoView{*f.Lat, *f.Lng, string(geo.GCJ02)})
+		v.Location = some(location{*f.Lat, *f.Lng, string(geo.GCJ02)})
 	}
 	if f.SeriesID != 0 {
 		v.SeriesID = idOf(f.SeriesID)
@@ -208,7 +202,7 @@ type ActivityFields struct {
 	About         *string          `json:"about,omitempty" maxLength:"2400"`
 	Place         *string          `json:"place,omitempty" maxLength:"200" doc:"as people say it"`
 	PointID       *id              `json:"point_id,omitempty" doc:"the service point where it is"`
-	Location      *geoInput        `json:"location,omitempty"`
+	Location      *location        `json:"location,omitempty"`
 	Fence         *int             `json:"fence,omitempty" doc:"metres around the location within which one checks in; 0: not by place"`
 	Strict        *bool            `json:"strict,omitempty" doc:"the changing code counts within the fence alone"`
 	StartsAt      *time.Time       `json:"starts_at,omitempty"`
@@ -221,19 +215,6 @@ type ActivityFields struct {
 	Risky         *bool            `json:"risky,omitempty"`
 	Insurance     *string          `json:"insurance,omitempty" maxLength:"600" doc:"needed of a risky one"`
 	Slots         *list[SlotInput] `json:"slots,omitempty" maxItems:"20" doc:"of a changed one: all of them"`
-}
-
-type geoInput struct {
-	Lat   float64 `json:"lat"`
-	Lng   float64 `json:"lng"`
-	Datum string  `json:"datum,omitempty" enum:"gcj02,wgs84" doc:"left out: gcj02"`
-}
-
-func (g *geoInput) point() *geo.Point {
-	if g == nil {
-		return nil
-	}
-	return &geo.Point{Lat: g.Lat, Lng: g.Lng, Datum: geo.Datum(g.Datum)}
 }
 
 func (f ActivityFields) draft() activity.Draft {

@@ -27,7 +27,7 @@ func (s *Server) viewPair(p activity.Pair) CheckInView {
 
 type scanBody struct {
 	Code     string    `json:"code,omitempty" maxLength:"64" doc:"what the QR code says, or the six digits on the screen"`
-	Location *geoInput `json:"location,omitempty" doc:"where the person is: looked at and dropped"`
+	Location *location `json:"location,omitempty" doc:"where the person is: looked at and dropped"`
 	Offline  bool      `json:"offline,omitempty" doc:"the device was offline when it scanned and delivers only now: the organiser confirms"`
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"fenlin/internal/geo"
-	"fenlin/internal/org"
 	"fenlin/internal/placard"
 	"fenlin/internal/station"
 	"fenlin/internal/wechat"
@@ -165,9 +164,7 @@ type PointFacts struct {
 func (f PointFacts) draft() station.Draft {
 	d := station.Draft{
 		Name: f.Name, Address: f.Address, Phone: f.Phone, OpeningNote: f.OpeningNote, Demonstration: f.Demonstration, PassedOn: f.PassedOn, RewardedOn: f.RewardedOn, UpgradedOn: f.UpgradedOn,
-	}
-	if f.Location != nil {
-		d.Place = &geo.Point{Lat: f.Location.Lat, Lng: f.Location.Lng, Datum: geo.Datum(f.Location.Datum)}
+		Place: f.Location.point(),
 	}
 	for _, h := range f.Opening {
 		d.Opening = append(d.Opening, station.Hours{Days: h.Days, From: h.From, To: h.To})
@@ -214,7 +211,7 @@ func (s *Server) changePoint(ctx context.Context, c caller, in *changePointInput
 }
 
 func (s *Server) closePoint(ctx context.Context, c caller, in *PointInput) (*nothing, error) {
-	return nil, s.Stations.Close(ctx, c.Actor, in.ID.number(), 0)
+	return nil, s.Stations.Close(ctx, c.Actor, in.ID.number())
 }
 
 type visitInput struct {
@@ -287,18 +284,12 @@ func (s *Server) posterPNG(ctx context.Context, c caller, in *PointInput) (*pngO
 
 // poster draws what hangs at a point: its name, its hours, its code.
 func (s *Server) poster(ctx context.Context, c caller, point int64) (name string, sheet []byte, err error) {
-	p, err := s.Stations.Point(ctx, point)
+	p, err := s.Stations.Managed(ctx, c.Actor, point)
+	if err == nil && p.ClosedAt != 0 {
+		err = station.ErrClosed
+	}
 	if err != nil {
 		return "", nil, err
-	}
-	u, err := s.Org.Unit(ctx, p.OrgID)
-	switch {
-	case err != nil:
-		return "", nil, err
-	case !c.May(org.ManagePoints, u.Path):
-		return "", nil, org.ErrOutside
-	case p.ClosedAt != 0:
-		return "", nil, station.ErrClosed
 	}
 	if p.Content == "" {
 		if _, p.Content, err = s.WeChat.QRCode(ctx, p.Scene(), 0); err != nil {
