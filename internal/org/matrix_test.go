@@ -25,9 +25,6 @@ func TestMatrix_EveryPermissionOfEveryRoleInsideAboveBesideAndOutside(t *testing
 		at[kind] = path
 	}
 	outside := "/1/3/2/2/2/2/"
-	permissions := []org.Permission{
-		org.SeeTickets, org.Supervise, org.SeeRates, org.SeeOrg, org.ManageOrg, org.ManageCodes, org.Announce, org.HoldActivities, org.SeeMembers, org.ManageMembers, org.Ledger, org.SeeLooks,
-	}
 	var out bytes.Buffer
 	fmt.Fprintln(&out, "# role, where its post stands, and where the thing is that it would act on: what it may there, and which posts it may fill there.")
 	for _, r := range org.Roles {
@@ -48,7 +45,7 @@ func TestMatrix_EveryPermissionOfEveryRoleInsideAboveBesideAndOutside(t *testing
 				}
 				fmt.Fprintf(&out, "%-22s %-14s %-13s", r.Role, kind, where.name)
 				none := true
-				for _, p := range permissions {
+				for _, p := range org.Permissions() {
 					if actor.May(p, where.path) {
 						fmt.Fprintf(&out, " %s", p)
 						none = false

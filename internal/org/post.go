@@ -2,6 +2,8 @@ package org
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -80,6 +82,9 @@ var grants = map[Permission]map[Role]bool{
 	ManagePoints:   {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	SeeOrg:         {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 }
+
+// Permissions are all that a post may allow, sorted.
+func Permissions() []Permission { return slices.Sorted(maps.Keys(grants)) }
 
 // Post is a place in the organisation that people hold for a time.
 type Post struct {
