@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"fenlin/internal/activity"
@@ -121,19 +122,13 @@ type listActivitiesInput struct {
 	Paged
 }
 
-// listActivities is for everybody.
-func (s *Server) listActivities(ctx context.Context, in *listActivitiesInput) (*body[page[ActivityView]], error) {
+func (s *Server) listActivities(ctx context.Context, c caller, in *listActivitiesInput) (*body[page[ActivityView]], error) {
 	l := activity.Listing{View: activity.Upcoming, Unit: in.Org.number(), Series: in.Series.number()}
 	if in.Past {
 		l.View = activity.Past
 	}
-	for i, r := range in.Source {
-		if r == ':' {
-			l.From = activity.Source{Kind: in.Source[:i], Ref: in.Source[i+1:]}
-			break
-		}
-	}
-	return s.pageOfActivities(ctx, org.Actor{}, l, in.Paged)
+	l.From.Kind, l.From.Ref, _ = strings.Cut(in.Source, ":")
+	return s.pageOfActivities(ctx, c.Actor, l, in.Paged)
 }
 
 type myActivitiesInput struct {

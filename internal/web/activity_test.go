@@ -42,6 +42,13 @@ func (s *site) activities(t *testing.T) {
 	if got := s.call(t, "wang", "POST", path+"/signup", nil).want(t, 200); got.at("state") != "waiting" || got.at("ahead") != 0.0 {
 		t.Errorf("second: %s", got.content)
 	}
+	if list := s.call(t, "li", "GET", "/activities", nil).want(t, 200); list.at("items", 0, "mine", "state") != "seated" {
+		t.Errorf("the list of who signed up: %s", list.content)
+	}
+	if shown := s.call(t, "", "GET", path, nil).want(t, 200); shown.at("mine") != nil || shown.at("runs") != false {
+		t.Errorf("shown to anybody: %s", shown.content)
+	}
+	s.call(t, "", "GET", "/activities", nil, "Authorization", "Bearer gone").refused(t, 401, "not_signed_in")
 	s.call(t, "li", "GET", path+"/signups", nil).refused(t, 403, "not_organiser")
 	who := s.call(t, "branch", "GET", path+"/signups?limit=1", nil).want(t, 200)
 	if who.at("items", 0, "name") == "" || who.at("next_cursor") == "" {

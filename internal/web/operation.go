@@ -76,6 +76,23 @@ func signed[I, O any](a api, r route, handle func(context.Context, caller, *I) (
 	})
 }
 
+// either registers an operation for everybody; who is signed in is answered as
+// themselves. A token that no longer holds is refused, not taken for nobody's.
+func either[I, O any](a api, r route, handle func(context.Context, caller, *I) (*O, error)) {
+	r.errors = append(r.errors, http.StatusUnauthorized)
+	op := huma.Operation{Security: []map[string][]string{{}, {bearer: {}}}, Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		if ctx.Header("Authorization") == "" {
+			next(ctx)
+			return
+		}
+		a.authenticate(ctx, next)
+	}}}
+	register(a, r, op, func(ctx context.Context, in *I) (*O, error) {
+		c, _ := ctx.Value(callerKey{}).(caller)
+		return handle(ctx, c, in)
+	})
+}
+
 // rawInput is the input of an operation that takes its body as it is: how many
 // bytes at most, and what.
 type rawInput interface {

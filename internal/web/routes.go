@@ -88,11 +88,11 @@ func (s *Server) routes(r *gin.Engine) {
 	open(a, route{get, "/categories", "listCategories", "问题类别", 200, nil}, s.listCategories)
 
 	open(a, route{get, "/activity-kinds", "listActivityKinds", "活动类别", 200, nil}, s.listActivityKinds)
-	open(a, route{get, "/activities", "listActivities", "志愿活动：近期的，或已结束的", 200, []int{notFound}}, s.listActivities)
+	either(a, route{get, "/activities", "listActivities", "志愿活动：近期的，或已结束的", 200, []int{notFound}}, s.listActivities)
 	signed(a, route{get, "/me/activities", "listMyActivities", "我报名的或我组织的活动", 200, nil}, s.myActivities)
 	signed(a, route{get, "/me/hours", "showMyHours", "我的志愿服务时长，只有本人看得到", 200, nil}, s.myHours)
 	signed(a, route{post, "/activities", "makeActivity", "新建一个活动或一个系列，先存为未发布", 201, []int{forbidden, notFound, conflict}}, s.makeActivity)
-	signed(a, route{get, "/activities/{id}", "showActivity", "一个活动，及我的报名", 200, []int{notFound}}, s.showActivity)
+	either(a, route{get, "/activities/{id}", "showActivity", "一个活动，及我的报名", 200, []int{notFound}}, s.showActivity)
 	signed(a, route{patch, "/activities/{id}", "changeActivity", "改活动；时间地点有变会通知已报名的人", 200, []int{forbidden, notFound, conflict}}, s.changeActivity)
 	signed(a, route{post, "/activities/{id}/actions", "actOnActivity", "发布、开始、结束、归档或取消活动", 200, []int{forbidden, notFound, conflict}}, s.actOnActivity)
 	signed(a, route{post, "/activities/{id}/signup", "signUp", "报名；满了就进候补。重复报名得到同样的结果", 200, []int{forbidden, notFound, conflict}}, s.signUp)
