@@ -20,9 +20,8 @@ const (
 	forum = 3
 )
 
-// check has WeChat look at a report's words, so that others may read them. When
-// it refuses, or is away until it no longer takes them, the words of our own
-// rules decide alone. The ticket itself waits for nothing.
+// check has WeChat look at a report's words, so that others may read them. The
+// ticket itself waits for nothing.
 func (s *Service) check(ctx context.Context, e outbox.Event) error {
 	var c ticket.Check
 	if err := e.Decode(&c); err != nil {
@@ -35,33 +34,45 @@ func (s *Service) check(ctx context.Context, e outbox.Event) error {
 	if err != nil || !ok {
 		return err
 	}
-	said, err := s.asked(ctx, t)
-	age := s.Now().Sub(time.UnixMilli(t.CreatedAt))
-	if err != nil && !wechat.Refused(err) && age < checkedFor {
-		slog.WarnContext(ctx, "WeChat's content check is waited for", "ticket", t.Number, "error", err)
-		return outbox.Snooze(min(max(age/2, shortest), longest))
-	}
+	said, err := s.judged(ctx, e.Key, t.ReporterID, t.CreatedAt, t.Text)
 	if err != nil {
-		slog.WarnContext(ctx, "WeChat did not check a text", "ticket", t.Number, "error", err)
+		return err
 	}
 	return s.Tickets.Judge(ctx, t, said)
 }
 
+// judged is what WeChat says of words that a person wrote at an epoch
+// millisecond. When it refuses, or is away until it no longer takes them, it is
+// Unjudged and the words of our own rules decide alone; until then the error
+// has the outbox come back.
+func (s *Service) judged(ctx context.Context, key string, person, written int64, text string) (ticket.Judged, error) {
+	said, err := s.asked(ctx, person, text)
+	age := s.Now().Sub(time.UnixMilli(written))
+	if err != nil && !wechat.Refused(err) && age < checkedFor {
+		slog.WarnContext(ctx, "WeChat's content check is waited for", "key", key, "error", err)
+		return said, outbox.Snooze(min(max(age/2, shortest), longest))
+	}
+	if err != nil {
+		slog.WarnContext(ctx, "WeChat did not check a text", "key", key, "error", err)
+	}
+	return said, nil
+}
+
 // asked is what WeChat says, Unjudged when it cannot be asked about this person.
-func (s *Service) asked(ctx context.Context, t ticket.Ticket) (ticket.Judged, error) {
-	if t.ReporterID == 0 {
+func (s *Service) asked(ctx context.Context, person int64, text string) (ticket.Judged, error) {
+	if person == 0 {
 		return ticket.Unjudged, nil
 	}
-	mini, err := s.Members.OpenID(ctx, t.ReporterID, member.MiniProgram)
+	mini, err := s.Members.OpenID(ctx, person, member.MiniProgram)
 	if err != nil {
 		return ticket.Unjudged, err
 	}
-	account, err := s.Members.OpenID(ctx, t.ReporterID, member.Account)
+	account, err := s.Members.OpenID(ctx, person, member.Account)
 	openid := cmp.Or(mini, account)
 	if err != nil || openid == "" {
 		return ticket.Unjudged, err
 	}
-	verdict, err := s.WeChat.CheckText(ctx, openid, forum, t.Text)
+	verdict, err := s.WeChat.CheckText(ctx, openid, forum, text)
 	if err != nil {
 		return ticket.Unjudged, err
 	}

@@ -189,7 +189,7 @@ func (c *Content) impersonal(text string) string {
 	return accounts.ReplaceAllString(nameless(text), "$1$2***")
 }
 
-// Judged is what the content check says of a ticket's words.
+// Judged is what the content check says of words.
 type Judged string
 
 // What it says. Only what passed is shown to others.
@@ -199,6 +199,21 @@ const (
 	Doubtful Judged = "review"
 	Risky    Judged = "risky"
 )
+
+// Judge is the worse of what WeChat says of a text (Unjudged: it could not be
+// asked) and what the rules find, with the reasons in codes.
+func (c *Content) Judge(text string, said Judged) (verdict Judged, why string) {
+	found := c.Look(text)
+	verdict = Passed
+	if found.Abuse || found.Advert {
+		verdict = Doubtful
+	}
+	if said == Risky || said == Doubtful && verdict == Passed {
+		verdict = said
+	}
+	reasons := append(found.Why(), map[Judged]string{Unjudged: "words_only", Doubtful: "wechat_review", Risky: "wechat_risky"}[said])
+	return verdict, strings.TrimSuffix(strings.Join(reasons, ","), ",")
+}
 
 // TopicCheck asks whether a ticket's words may be shown to others; payload Check.
 const TopicCheck = "ticket.check"
@@ -214,20 +229,12 @@ func (s *Service) Unjudged(ctx context.Context, c Check) (Ticket, bool, error) {
 	return t, err == nil && t.Content == Unjudged, err
 }
 
-// Judge keeps what the check says of a ticket's words, once: the worse of what
-// WeChat says (Unjudged: it could not be asked) and what the rules find.
+// Judge keeps what the check says of a ticket's words, once. said is WeChat's
+// word; see Content.Judge.
 func (s *Service) Judge(ctx context.Context, t Ticket, said Judged) error {
-	found := s.Rules().Content.Look(t.Text)
-	why, verdict := found.Why(), Passed
-	if found.Abuse || found.Advert {
-		verdict = Doubtful
-	}
-	if said == Risky || said == Doubtful && verdict == Passed {
-		verdict = said
-	}
-	why = append(why, map[Judged]string{Unjudged: "words_only", Doubtful: "wechat_review", Risky: "wechat_risky"}[said])
+	verdict, why := s.Rules().Content.Judge(t.Text, said)
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("UPDATE tickets SET content = ?, content_why = ? WHERE id = ? AND content = ''", verdict, strings.TrimSuffix(strings.Join(why, ","), ","), t.ID).Error
+		return tx.Exec("UPDATE tickets SET content = ?, content_why = ? WHERE id = ? AND content = ''", verdict, why, t.ID).Error
 	})
 }
 
