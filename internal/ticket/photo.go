@@ -33,7 +33,8 @@ const (
 type Photo struct {
 	ID        int64
 	OwnerID   int64
-	TicketID  int64 // 0 until attached
+	TicketID  int64  // 0 until attached, or when it hangs on something else
+	Holder    string // what else it hangs on, such as activity:123; empty: nothing
 	SourceKey *string
 	Content   []byte // JPEG
 	CreatedAt int64
@@ -118,6 +119,8 @@ func (s *Service) Photo(ctx context.Context, by org.Actor, id int64) ([]byte, er
 	return p.Content, nil
 }
 
+var errNotFree = ErrInvalid.At(string(FieldPhotos), "照片没有上传成功，请重新上传")
+
 // attach gives the owner's free photos to a ticket; another's photo, or one
 // that already hangs elsewhere, is refused.
 func attach(tx *gorm.DB, ticket, owner int64, photos []int64) error {
@@ -127,11 +130,34 @@ func attach(tx *gorm.DB, ticket, owner int64, photos []int64) error {
 	if len(photos) > maxPhotos {
 		return ErrInvalid.At(string(FieldPhotos), "一次最多附 9 张照片")
 	}
-	updated := tx.Exec("UPDATE photos SET ticket_id = ? WHERE id IN ? AND owner_id = ? AND ticket_id IN (0, ?)", ticket, photos, owner, ticket)
+	updated := tx.Exec("UPDATE photos SET ticket_id = ? WHERE id IN ? AND owner_id = ? AND ticket_id IN (0, ?) AND holder = ''", ticket, photos, owner, ticket)
 	if updated.Error == nil && updated.RowsAffected != int64(len(photos)) {
-		return ErrInvalid.At(string(FieldPhotos), "照片没有上传成功，请重新上传")
+		return errNotFree
 	}
 	return updated.Error
+}
+
+// Lend hangs the owner's free photos on something other than a ticket, which
+// its own capability names (activity:123), as part of the caller's transaction.
+// That capability says who sees them. Error: ErrInvalid.
+func (s *Service) Lend(tx *gorm.DB, holder string, owner int64, photos []int64) error {
+	updated := tx.Exec("UPDATE photos SET holder = ? WHERE id IN ? AND owner_id = ? AND ticket_id = 0 AND holder = ''", holder, photos, owner)
+	if updated.Error == nil && updated.RowsAffected != int64(len(photos)) {
+		return errNotFree
+	}
+	return updated.Error
+}
+
+// Lent is the picture of a photo that hangs on a holder. Error: ErrUnknown.
+func (s *Service) Lent(ctx context.Context, holder string, id int64) ([]byte, error) {
+	var p Photo
+	err := s.DB.Read(ctx).Take(&p, "id = ? AND holder = ?", id, holder).Error
+	return p.Content, unknown(err)
+}
+
+// Drop removes photos that hang on a holder for good.
+func (s *Service) Drop(tx *gorm.DB, holder string, photos []int64) error {
+	return tx.Exec("DELETE FROM photos WHERE id IN ? AND holder = ?", photos, holder).Error
 }
 
 // redraw decodes a picture, turns it upright, shrinks it and encodes it anew.

@@ -10,12 +10,12 @@ import (
 )
 
 // ExpirePhotos drops pictures that were sent before a moment and never attached
-// to a ticket.
+// to anything.
 func (s *Service) ExpirePhotos(ctx context.Context, x db.Expiry) (int64, error) {
 	return db.Expire(ctx, s.DB, x, db.Due[int64]{
-		Key: "id", From: "photos WHERE ticket_id = 0 AND created_at < ?", Args: []any{x.Before.UnixMilli()}, Batch: 100,
+		Key: "id", From: "photos WHERE ticket_id = 0 AND holder = '' AND created_at < ?", Args: []any{x.Before.UnixMilli()}, Batch: 100,
 		Drop: func(tx *gorm.DB, ids []int64) *gorm.DB {
-			return tx.Exec("DELETE FROM photos WHERE id IN ? AND ticket_id = 0", ids)
+			return tx.Exec("DELETE FROM photos WHERE id IN ? AND ticket_id = 0 AND holder = ''", ids)
 		},
 	})
 }
