@@ -62,6 +62,7 @@ const (
 	Announce       Permission = "announce"        // announce outages in the subtree, and end them
 	HoldActivities Permission = "hold_activities" // hold volunteers' activities in the subtree
 	ManagePoints   Permission = "manage_points"   // look after the service points of the subtree
+	ManageWishes   Permission = "manage_wishes"   // check wishes of the subtree, post them for households, see that they come true
 	SeeOrg         Permission = "see_org"         // read the history of the tree, who holds its posts, and the contacts of a compound's parties, masked
 )
 
@@ -80,6 +81,7 @@ var grants = map[Permission]map[Role]bool{
 	Announce:       {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
 	HoldActivities: {GroupLeader: true, BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
 	ManagePoints:   {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
+	ManageWishes:   {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
 	SeeOrg:         {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 }
 

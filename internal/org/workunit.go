@@ -100,6 +100,12 @@ func (s *Service) WorkUnits(ctx context.Context, by Actor, kind WorkUnitKind, se
 	return out, q.Find(&out).Error
 }
 
+// Answers are the work units whose contact a person is, by name.
+func (s *Service) Answers(ctx context.Context, person int64) ([]WorkUnit, error) {
+	var out []WorkUnit
+	return out, s.DB.Read(ctx).Order("name").Find(&out, "contact_id = ? AND closed_at = 0", person).Error
+}
+
 // WorkUnit returns a work unit with the communities that it serves. Errors:
 // ErrOutside, ErrWorkUnitGone.
 func (s *Service) WorkUnit(ctx context.Context, by Actor, id int64) (WorkUnit, []Unit, error) {
