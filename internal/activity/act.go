@@ -101,12 +101,27 @@ func (s *Service) become(ctx context.Context, a Activity, d Deed) error {
 			return s.tellAll(tx, a, LetterCancelled, "", note)
 		case Archive: // nobody checks in any more
 			return tx.Exec("DELETE FROM activity_code_uses WHERE activity_id = ?", a.ID).Error
-		case Start, Finish:
+		case Finish:
+			if a.Source.Kind == "" {
+				return nil
+			}
+			return s.Outbox.Add(tx, outbox.New(TopicOver, fmt.Sprintf("activity:%d:over", a.ID), a.ID, Over{a.ID, a.Source.Kind, a.Source.Ref}, s.Now()))
+		case Start:
 		}
 		return nil
 	})
 	s.Outbox.Wake()
 	return err
+}
+
+// TopicOver is an activity that is over and came from something; payload: Over.
+const TopicOver = "activity.over"
+
+// Over names an activity and what it came from.
+type Over struct {
+	Activity int64  `json:"activity"`
+	Kind     string `json:"kind"`
+	Ref      string `json:"ref"`
 }
 
 // TopicTimer is time that passes for an activity; payload: Timer.

@@ -118,12 +118,16 @@ type Full struct {
 
 // Service holds activities. Build it with every exported field.
 type Service struct {
-	DB       *db.DB
-	Org      *org.Service
-	Members  *member.Service
-	Tickets  *ticket.Service // what an activity may come from
-	Outbox   *outbox.Outbox
-	KV       kv.Store // counts wrong codes
+	DB      *db.DB
+	Org     *org.Service
+	Members *member.Service
+	Tickets *ticket.Service // what an activity may come from
+	Outbox  *outbox.Outbox
+	KV      kv.Store // counts wrong codes
+
+	// Sources say, by kind, whether what an activity may come from is there for
+	// somebody to name; those of capabilities that this one does not know.
+	Sources  map[string]func(ctx context.Context, by org.Actor, ref string) error
 	Location *time.Location
 	Now      func() time.Time
 

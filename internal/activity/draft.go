@@ -305,13 +305,16 @@ func (s *Service) checkSource(ctx context.Context, by org.Actor, from Source) er
 			err = ErrInvalid.At("source", "没有找到这件工单，请核对工单号")
 		}
 		return err
-	case "wish", "project":
-		if from.Ref == "" || len(from.Ref) > 32 {
-			return ErrInvalid.At("source", "请写明来自哪一个")
-		}
-		return nil
 	}
-	return ErrInvalid.At("source", "只能来自工单、微心愿或项目")
+	known, ok := s.Sources[from.Kind]
+	if !ok {
+		return ErrInvalid.At("source", "只能来自工单、微心愿或项目")
+	}
+	err := known(ctx, by, from.Ref)
+	if told, ours := errors.AsType[*errs.Error](err); ours && told.Kind == errs.NotFound {
+		err = ErrInvalid.At("source", told.Message)
+	}
+	return err
 }
 
 // Change changes an activity that is not over; who signed up is told when time

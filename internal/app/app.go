@@ -32,6 +32,7 @@ import (
 	"fenlin/internal/web"
 	"fenlin/internal/wechat"
 	"fenlin/internal/wechat/wechatsim"
+	"fenlin/internal/wish"
 	"fenlin/internal/worker"
 )
 
@@ -50,6 +51,7 @@ type App struct {
 	Tickets    *ticket.Service
 	Stats      *stats.Service
 	Activities *activity.Service
+	Wishes     *wish.Service
 	Points     *station.Service
 	Outbox     *outbox.Outbox
 	Sample     *Sample
@@ -92,14 +94,16 @@ func Ground(c Config) (*App, error) {
 	a.Points = &station.Service{DB: a.DB, Org: a.Org, Location: rules.Desk.Calendar.Location(), Now: now}
 	a.Stats = &stats.Service{DB: a.DB, Org: a.Org, Location: rules.Desk.Calendar.Location(), Now: now}
 	a.Activities = &activity.Service{DB: a.DB, Org: a.Org, Members: a.Members, Tickets: a.Tickets, Outbox: a.Outbox, Location: rules.Desk.Calendar.Location(), Now: now}
-	a.Tickets.Kin = append(a.Tickets.Kin, a.Activities, a.Points)
+	a.Wishes = &wish.Service{DB: a.DB, Org: a.Org, Members: a.Members, Tickets: a.Tickets, Outbox: a.Outbox, Now: now}
+	a.Activities.Sources = map[string]func(context.Context, org.Actor, string) error{wish.Source: a.Wishes.Named}
+	a.Tickets.Kin = append(a.Tickets.Kin, a.Activities, a.Points, a.Wishes)
 	a.adopt(rules)
 	a.Workers = &worker.Service{DB: a.DB, Members: a.Members, Now: now}
 	a.Ledger = &ledger.Service{
 		DB: a.DB, Org: a.Org, Members: a.Members, Workers: a.Workers, Outbox: a.Outbox, Keys: keys, Now: now, Location: rules.Desk.Calendar.Location(),
 	}
 	a.Stats.Ages = a.Workers.Ages
-	a.Sample = &Sample{DB: a.DB, Org: a.Org, Member: a.Members, Workers: a.Workers, Tickets: a.Tickets, Files: files(c.RulesDir)}
+	a.Sample = &Sample{DB: a.DB, Org: a.Org, Member: a.Members, Workers: a.Workers, Tickets: a.Tickets, Wishes: a.Wishes, Files: files(c.RulesDir)}
 	return a, nil
 }
 
@@ -164,15 +168,15 @@ func (a *App) build(version string) error {
 	link := func(number string) string { return site + "/app/#/tickets/" + number }
 	location := a.Tickets.Rules().Calendar.Location()
 	told := &notify.Service{
-		DB: a.DB, Tickets: a.Tickets, Activities: a.Activities, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
-		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Location: location, Now: now,
+		DB: a.DB, Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
+		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Wish: site + "/app/#/wishes/", Location: location, Now: now,
 		BriefHour: func() int { return a.rules.Load().Briefs.Hour }, Count: a.count,
 	}
 	a.told = told
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
-	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy"}
+	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy"}
 	s := &web.Server{
-		Tickets: a.Tickets, Activities: a.Activities, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
+		Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
 		Stats: a.Stats, Stations: a.Points, Chat: a.Chat,
 	}
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: a.KV}, Handle: s.Converse, Now: now, Log: slog.Default()}
@@ -319,7 +323,7 @@ func Menu() any {
 		button("我要报事", "报事"),
 		button("查进度", "查"),
 		{"name": "更多", "sub_button": []map[string]any{
-			button("志愿活动", "活动"), button("我的小区", "小区"), button("评价", "评价"), button("帮助", "帮助"),
+			button("志愿活动", "活动"), button("微心愿", "心愿"), button("我的小区", "小区"), button("评价", "评价"), button("帮助", "帮助"),
 		}},
 	}}
 }

@@ -48,6 +48,7 @@ var keepers = []keeper{
 	{"corrections", "已办结的更正申请", 1, "", func(a *App) expire { return a.Members.ExpireCorrections }},
 	{"outage_askers", "谁问过停水停电公告", 1, "", func(a *App) expire { return a.Tickets.Outages.Expire }},
 	{"visits", "群众对服务点的评价", 365, "a year of them is shown", func(a *App) expire { return a.Points.Expire }},
+	{"wishes", "已了结的微心愿里的个人信息", 31, "people ask back after a wish came true", func(a *App) expire { return a.Wishes.Anonymise }},
 	{"kept_texts", "像广告而没有登记的话", 1, "", func(a *App) expire { return a.Tickets.ExpireKept }},
 	{"tickets", "已结案工单里的个人信息", 31, "a reporter may rate a closed ticket for 30 days", func(a *App) expire { return a.Tickets.Anonymise }},
 }
@@ -89,8 +90,8 @@ func LoadRetention(text []byte) ([]Kept, error) {
 		}
 		out = append(out, k)
 	}
-	if given["notices"].Keep > given["tickets"].Keep {
-		return nil, errors.New("notices: they quote tickets, so they cannot be kept longer than tickets")
+	if keep := given["notices"].Keep; keep > given["tickets"].Keep || keep > given["wishes"].Keep {
+		return nil, errors.New("notices: they quote tickets and wishes, so they cannot be kept longer than those")
 	}
 	return out, nil
 }

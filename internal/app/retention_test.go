@@ -32,6 +32,7 @@ import (
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
 	"fenlin/internal/ticket/tickettest"
+	"fenlin/internal/wish"
 	"fenlin/internal/worker"
 )
 
@@ -45,6 +46,7 @@ func kept(t *testing.T) (*App, *tickettest.Town) {
 	a.Ledger = &ledger.Service{DB: w.DB, Org: w.Org, Members: w.Members, Workers: a.Workers, Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Rules().Calendar.Location()}
 	rules, err := LoadRules("")
 	must(t, err)
+	a.Wishes = w.Wishes
 	a.rules.Store(&rules)
 	return a, w
 }
@@ -131,6 +133,16 @@ var ends = map[string]struct {
 		p, err := a.Points.Found(t.Context(), w.Actor("city"), station.Draft{Org: w.Units["南薰社区"], Kind: station.Center, Name: "党群服务中心"})
 		must(t, err)
 		must(t, a.Points.Rate(t.Context(), w.Who["li"], p.ID, station.Basic, ""))
+	}},
+	"wishes": {0, "SELECT ended_at FROM wishes WHERE anonymised_at = 0 AND ended_at > 0", func(t *testing.T, _ *App, w *tickettest.Town) {
+		for _, withdrawn := range []bool{true, false} { // and one that is open
+			made, err := w.Wishes.Make(t.Context(), w.Actor("li"), wish.Draft{Kind: "other", Text: "想看一次大海"})
+			must(t, err)
+			if withdrawn {
+				_, err = w.Wishes.Act(t.Context(), w.Actor("li"), made.ID, wish.Input{Action: wish.Withdraw})
+				must(t, err)
+			}
+		}
 	}},
 	"kept_texts": {0, "SELECT created_at FROM kept_texts", func(t *testing.T, _ *App, w *tickettest.Town) {
 		_, err := w.Report(t.Context(), ticket.Report{Reporter: w.Who["li"], Home: w.Units["福馨苑小区"], Text: "低息贷款无抵押，加微信daikuan888"})

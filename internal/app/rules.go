@@ -24,6 +24,7 @@ import (
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
 	"fenlin/internal/understand"
+	"fenlin/internal/wish"
 )
 
 // Rules are all files of rules, read and checked.
@@ -33,6 +34,7 @@ type Rules struct {
 	Stats      stats.Rules
 	Activities *activity.Rules
 	Hours      *activity.HourRules
+	Wishes     *wish.Rules
 	Briefs     notify.BriefRules
 	Consents   member.ConsentTexts
 	Retention  []Kept // what has an end, and when
@@ -61,6 +63,7 @@ func tryRules(dir string) (Rules, []error) {
 	read(&r, &wrong, dir, "figures.yaml", stats.LoadFigures, &r.Stats.Printed)
 	read(&r, &wrong, dir, "activities.yaml", activity.LoadRules, &r.Activities)
 	read(&r, &wrong, dir, "hours.yaml", activity.LoadHours, &r.Hours)
+	read(&r, &wrong, dir, "wishes.yaml", wish.LoadRules, &r.Wishes)
 	read(&r, &wrong, dir, "briefs.yaml", notify.LoadBriefs, &r.Briefs)
 	read(&r, &wrong, dir, "consent.yaml", member.LoadConsents, &r.Consents)
 	read(&r, &wrong, dir, "retention.yaml", LoadRetention, &r.Retention)
@@ -133,6 +136,7 @@ func (a *App) adopt(r Rules) {
 	a.Stats.Adopt(r.Stats)
 	a.Activities.Adopt(r.Activities)
 	a.Activities.AdoptHours(r.Hours)
+	a.Wishes.Adopt(r.Wishes)
 	a.Members.Adopt(r.Consents)
 	a.rules.Store(&r)
 }

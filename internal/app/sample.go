@@ -17,6 +17,7 @@ import (
 	"fenlin/internal/station"
 	"fenlin/internal/ticket"
 	"fenlin/internal/wechat/wechatsim"
+	"fenlin/internal/wish"
 	"fenlin/internal/worker"
 )
 
@@ -28,6 +29,7 @@ type Sample struct {
 	Member  *member.Service
 	Workers *worker.Service
 	Tickets *ticket.Service
+	Wishes  *wish.Service
 	Files   fs.FS // sample.yaml, and routing.yaml for the departments
 }
 
@@ -41,8 +43,10 @@ func (s *Sample) Seed(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sample city: %w", err)
 	}
-	if err := p.upcoming(time.Now()); err != nil {
-		return fmt.Errorf("sample city: %w", err)
+	for _, soon := range []func(time.Time) error{p.upcoming, p.wish} {
+		if err := soon(time.Now()); err != nil {
+			return fmt.Errorf("sample city: %w", err)
+		}
 	}
 	err = s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.load(tx, p) })
 	if errors.Is(err, org.ErrFounded) {
@@ -69,6 +73,7 @@ func (s *Sample) load(tx *gorm.DB, p *samplePlan) error {
 		func() error { return s.Workers.Load(tx, p.workers) },
 		func() error { return station.Load(tx, p.points) },
 		func() error { return activity.Load(tx, p.activities, p.slots) },
+		func() error { return s.Wishes.Load(tx, p.wishes) },
 		func() error { return consult.Load(tx, p.items) },
 		func() error { return s.Tickets.Load(tx, p.past) },
 	} {

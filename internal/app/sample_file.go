@@ -66,6 +66,10 @@ type sampleFile struct {
 			}
 		}
 	}
+	Wishes []struct {
+		Text, Kind, Org string
+		Days            int // from the day of the seed on
+	}
 	SelfRun   sampleSelfRun `yaml:"self_run"`
 	Surnames  string
 	Given     []string

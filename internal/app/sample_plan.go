@@ -17,6 +17,7 @@ import (
 	"fenlin/internal/routing"
 	"fenlin/internal/station"
 	"fenlin/internal/ticket"
+	"fenlin/internal/wish"
 	"fenlin/internal/worker"
 )
 
@@ -29,6 +30,7 @@ type samplePlan struct {
 	points     []station.Point
 	activities []activity.Activity
 	slots      []activity.Slot
+	wishes     []wish.Wish
 	items      []consult.Item
 	past       []ticket.Past
 

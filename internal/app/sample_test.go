@@ -22,6 +22,7 @@ import (
 	"fenlin/internal/secret"
 	"fenlin/internal/ticket"
 	"fenlin/internal/wechat/wechatsim"
+	"fenlin/internal/wish"
 	"fenlin/internal/worker"
 )
 
@@ -32,6 +33,7 @@ func newSample(t *testing.T) *Sample {
 	s := &Sample{DB: d, Org: &org.Service{DB: d, Now: now}, Member: &member.Service{DB: d, Keys: sampleKeys(t), Now: now}, Files: config.FS}
 	s.Workers = &worker.Service{DB: d, Members: s.Member, Now: now}
 	s.Tickets = &ticket.Service{DB: d, Org: s.Org, Members: s.Member, Outbox: outbox.Open(d, now), Now: now}
+	s.Wishes = &wish.Service{DB: d, Outbox: s.Tickets.Outbox, Now: now}
 	rules, err := LoadRules("")
 	if err != nil {
 		t.Fatal(err)
@@ -100,6 +102,22 @@ func TestSeed_TheCityHasItsNumbers(t *testing.T) {
 	}
 	if posts, leaders := count(t, s.DB, "posts WHERE role = 'group_leader'"), 136; posts <= leaders {
 		t.Errorf("no group is without a leader: %d posts", posts)
+	}
+}
+
+func TestSeed_WishesAreOpenAndOfAKindThatIsThere(t *testing.T) {
+	s := seeded(t)
+	rules, err := LoadRules("")
+	must(t, err)
+	var wishes []wish.Wish
+	must(t, s.DB.Read(t.Context()).Find(&wishes).Error)
+	if len(wishes) < 3 {
+		t.Errorf("%d wishes", len(wishes))
+	}
+	for _, w := range wishes {
+		if _, ok := rules.Wishes.Kind(w.Kind); !ok || w.State != wish.Open || w.WisherID == 0 || w.PostID == 0 || rules.Wishes.Words(w.Text) != nil {
+			t.Errorf("%+v", w)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"fenlin/internal/org"
 	"fenlin/internal/station"
 	"fenlin/internal/ticket"
+	"fenlin/internal/wish"
 	"fenlin/internal/worker"
 )
 
@@ -157,6 +158,22 @@ func (p *samplePlan) upcoming(now time.Time) error {
 		for seq, sl := range u.Slots {
 			p.slots = append(p.slots, activity.Slot{ID: p.newID(), ActivityID: a.ID, Seq: seq + 1, Name: sl.Name, Capacity: sl.Capacity})
 		}
+	}
+	return nil
+}
+
+// wish adds wishes that the branches post for households, open from now on.
+func (p *samplePlan) wish(now time.Time) error {
+	for _, f := range p.file.Wishes {
+		j := slices.IndexFunc(p.tree.Seats, func(s org.Seat) bool { return s.Role == org.BranchSecretary && p.units[s.OrgID].Name == f.Org })
+		if j < 0 {
+			return fmt.Errorf("wish %s: %s has no branch secretary", f.Text, f.Org)
+		}
+		seat := p.tree.Seats[j]
+		p.wishes = append(p.wishes, wish.Wish{
+			ID: p.newID(), OrgID: seat.OrgID, Kind: f.Kind, Text: f.Text, ForWhom: wish.Household, State: wish.Open, Content: ticket.Passed, Until: now.AddDate(0, 0, f.Days).UnixMilli(),
+			WisherID: seat.Holder, PostID: seat.ID, ByTitle: seat.Title, PublishedAt: now.UnixMilli(), Sample: true, CreatedAt: now.UnixMilli(),
+		})
 	}
 	return nil
 }

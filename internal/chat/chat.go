@@ -17,6 +17,7 @@ import (
 	"fenlin/internal/org"
 	"fenlin/internal/station"
 	"fenlin/internal/ticket"
+	"fenlin/internal/wish"
 )
 
 // The kinds of messages that Answer knows; all others get a hint.
@@ -68,6 +69,7 @@ const MaxReply = 1800
 type Service struct {
 	Tickets    *ticket.Service
 	Activities *activity.Service
+	Wishes     *wish.Service
 	Points     *station.Service
 	Org        *org.Service
 	Members    *member.Service

@@ -38,6 +38,12 @@ const (
 	askVisit    ask = "visit"    // how a service point was
 	askDigits   ask = "digits"   // the digits on the screen at an activity
 	askFence    ask = "fence"    // where the person is, to check in
+	askWish     ask = "wish"     // which wish to see
+	askWishDo   ask = "wishdo"   // what to do with a wish
+	askWishNote ask = "wishnote" // the words that belong to what is done with a wish
+	askWishText ask = "wishtext" // what the person wishes
+	askWishKind ask = "wishkind" // of which kind it is
+	askWishHow  ask = "wishhow"  // whether others read whose it is
 	askSplit    ask = "split"    // whether to report the second of two things apart
 )
 
@@ -74,7 +80,7 @@ type state struct {
 	Prompt  string   `json:"prompt,omitempty"`
 	Options []option `json:"options,omitempty"`
 	Draft   draft    `json:"draft"`
-	Number  string   `json:"number,omitempty"` // of the ticket asked about; of a service point its scene
+	Number  string   `json:"number,omitempty"` // of the ticket asked about; the id of an activity or wish; of a service point its scene
 
 	Photos []photo `json:"photos,omitempty"`
 
@@ -188,6 +194,9 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 	case wordFix:
 		return c.fix(ctx, in.number)
 	case wordWithdraw:
+		if said, ok, err := c.wishWithdrawn(ctx, stood); in.number == "" && ok || err != nil {
+			return said, err
+		}
 		return c.withdraw(ctx, in.number)
 	case wordRate:
 		return c.rate(ctx, in)
@@ -210,6 +219,14 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 		return c.activities(ctx)
 	case wordSignUp:
 		return c.signUp(ctx, stood)
+	case wordWish:
+		return c.wishes(ctx)
+	case wordMyWish:
+		return c.myWishes(ctx)
+	case wordWishFor:
+		return c.wishFor(ctx, in.rest)
+	case wordClaim:
+		return c.claimWord(ctx, stood)
 	case wordCheckIn:
 		return c.checkWord(ctx, in.number)
 	case wordHelp, wordReport, wordPrivacy, wordClose, noWord: // fixed answers
@@ -222,6 +239,9 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 // whichever the person has read last.
 func (c *turn) pick(ctx context.Context, in input, text string) (string, error) {
 	v, note := in.verdict, ""
+	if said, ok, err := c.wishSaid(ctx, in.verdict, ""); ok || err != nil {
+		return said, err
+	}
 	if v == noVerdict && in.choice <= int(lastOfNumbers) {
 		v = verdict(in.choice)
 	}
@@ -247,7 +267,7 @@ func (c *turn) pick(ctx context.Context, in input, text string) (string, error) 
 		return c.late(ctx, in.verdict, text)
 	case c.st.Ask == askNothing:
 		return sayNoQuestion, nil
-	case c.st.Ask == askMore:
+	case c.st.Ask == askMore, c.st.Ask == askWishText, c.st.Ask == askWishNote:
 		return c.repeat("只写数字看不明白。"), nil
 	case in.choice > len(c.st.Options) && len(c.st.Options) == 0:
 		return c.repeat("这里请写文字。"), nil
@@ -290,7 +310,15 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 		return c.oneActivity(ctx, o.ID)
 	case askSeat:
 		return c.seat(ctx, o)
-	case askVerdict, askMore, askDigits, askFence, askNothing: // answered elsewhere
+	case askWish:
+		return c.oneWish(ctx, o.ID)
+	case askWishDo:
+		return c.wishDeed(ctx, o)
+	case askWishKind:
+		return c.wishKind(o.Code), nil
+	case askWishHow:
+		return c.wishPosted(ctx, o.Code)
+	case askVerdict, askMore, askWishText, askWishNote, askDigits, askFence, askNothing: // answered elsewhere
 	}
 	return sayNoQuestion, nil
 }

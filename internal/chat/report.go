@@ -237,8 +237,11 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 	if c.st.Ask == askMore {
 		return c.act(ctx, c.st.Number, ticket.Input{Action: ticket.Add, Note: text})
 	}
+	if said, ok, err := c.wishSaid(ctx, noVerdict, fold(text)); ok || err != nil {
+		return said, err
+	}
 	for _, o := range c.st.Options {
-		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && c.st.Ask != askKnown && c.st.Ask != askOutage && c.st.Ask != askAdvert && c.st.Ask != askSplit && c.st.Ask != askSeat && yes[fold(text)] { // 好的 to those means that it is well
+		if fold(text) == fold(o.Label) || len(c.st.Options) == 1 && c.st.Ask != askKnown && c.st.Ask != askOutage && c.st.Ask != askAdvert && c.st.Ask != askSplit && c.st.Ask != askSeat && c.st.Ask != askWish && c.st.Ask != askWishDo && yes[fold(text)] { // 好的 to those means that it is well
 			return c.chosen(ctx, o)
 		}
 	}
@@ -249,6 +252,10 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 	switch {
 	case r.Emergency:
 		return c.sentence(ctx, text)
+	case c.st.Ask == askWishText:
+		return c.wishText(ctx, text)
+	case c.st.Ask == askWishNote:
+		return c.wishNoted(ctx, text)
 	case c.st.Ask == askKind || c.st.Ask == askFixKind:
 		if o, ok := c.namedKind(text, r); ok {
 			return c.chosen(ctx, o)
@@ -266,7 +273,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		if len(r.Compounds) > 0 || r.Intent != understand.Chatter {
 			return c.namedPlace(ctx, text, r)
 		}
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askVisit, askActivity, askSeat, askDigits, askFence, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askVisit, askActivity, askSeat, askWish, askWishDo, askWishNote, askWishText, askWishKind, askWishHow, askDigits, askFence, askNothing:
 	}
 	if r.Intent == understand.Chatter {
 		return c.repeat("好的。"), nil

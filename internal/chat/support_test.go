@@ -45,7 +45,7 @@ func newCity(t testing.TB) *city {
 	}
 	store := kv.NewMemory()
 	t.Cleanup(func() { _ = store.Close() })
-	return &city{&chat.Service{Tickets: w.Service, Activities: w.Activities, Org: w.Org, Members: w.Members, KV: store, Now: w.Clock}, w, store, 0, false, nil}
+	return &city{&chat.Service{Tickets: w.Service, Activities: w.Activities, Wishes: w.Wishes, Org: w.Org, Members: w.Members, KV: store, Now: w.Clock}, w, store, 0, false, nil}
 }
 
 // say sends a message as a person; people of the town are known by o-name.

@@ -33,6 +33,10 @@ const (
 	wordRemind   word = "remind"   // 提醒
 	wordDanger   word = "danger"   // 紧急
 	wordBrief    word = "brief"    // 简报
+	wordWish     word = "wish"     // 心愿
+	wordMyWish   word = "mywish"   // 我的心愿
+	wordWishFor  word = "wishfor"  // 许愿
+	wordClaim    word = "claim"    // 认领
 )
 
 // input is a text taken apart; the zero value is a sentence.
@@ -69,6 +73,11 @@ var commands = []struct {
 	{wordHome, regexp.MustCompile(`^(?:我的|更?换|改|绑定|切换|设置)?小区()(?:[\s:,]+(.{1,30}))?$`)},
 	{wordActivity, regexp.MustCompile(`^(?:近期|我的|志愿|看看?)?活动(?:列表)?$|^志愿服务$`)},
 	{wordSignUp, regexp.MustCompile(`^(?:我要|我想)?报名(?:参加|活动|参加活动)?$`)},
+	{wordWish, regexp.MustCompile(`^(?:看看?|查看|近期的?)?微?心愿(?:列表|清单|墙)?$`)},
+	{wordMyWish, regexp.MustCompile(`^(?:我的|我许的|我认领的)微?心愿$|^我的认领$`)},
+	{wordClaim, regexp.MustCompile(`^(?:我要|我想|我来)?认领(?:微?心愿)?$`)},
+	{wordWishFor, regexp.MustCompile(`^()(?:我要|我想)?(?:微?心愿|许(?:个|一个)?愿)(?:\s+|\s*[:,]\s*)(.+)$`)},
+	{wordWishFor, regexp.MustCompile(`^()(?:我要|我想)?许(?:个|一个)?愿((?:想|希望|盼).+)?$`)},
 	{wordCheckIn, regexp.MustCompile(`^(?:签到|签退|打卡)` + gap + `(\d{6})?$`)},
 	{wordLeave, regexp.MustCompile(`^(?:退出|取消|算了|不|否|不用|不用了|不换了?|不改了?|不撤了?|不报了|不绑定|结束|返回)$`)},
 	{wordLogin, regexp.MustCompile(`^(?:登[录陆]|电脑登[录陆]|登[录陆]码)$`)},
@@ -89,8 +98,11 @@ var (
 // yes are the words that take the only option.
 var yes = map[string]bool{"是": true, "是的": true, "对": true, "好": true, "好的": true, "要": true, "确定": true, "确认": true, "可以": true, "同意": true, "行": true}
 
-// maxOrder is how long a text may be to hold an order other than 补充, in characters.
+// maxOrder is how long a text may be to hold an order other than those of wordy, in characters.
 const maxOrder = 40
+
+// wordy begins an order that holds a sentence.
+var wordy = regexp.MustCompile(`^(?:补充|微?心愿|(?:我要|我想)?许(?:个|一个)?愿)`)
 
 // parse takes a text apart, whatever its spaces, width and punctuation.
 func parse(text string) input {
@@ -98,7 +110,7 @@ func parse(text string) input {
 	if folded == "" {
 		return input{}
 	}
-	if n := len([]rune(folded)); n <= maxOrder || strings.HasPrefix(folded, "补充") {
+	if n := len([]rune(folded)); n <= maxOrder || wordy.MatchString(folded) {
 		for _, c := range commands {
 			if found := c.pattern.FindStringSubmatch(folded); found != nil {
 				found = append(found, "", "")

@@ -13,6 +13,7 @@ import (
 	"fenlin/internal/member"
 	"fenlin/internal/outbox"
 	"fenlin/internal/wechat"
+	"fenlin/internal/wish"
 )
 
 // What WeChat did not refuse, because it is away, busy or has had enough of us,
@@ -144,6 +145,9 @@ func (s *Service) page(n Notice) string {
 	}
 	if id, of := strings.CutPrefix(n.Number, activityNumber); of {
 		return s.Activity + id
+	}
+	if id, of := strings.CutPrefix(n.Number, wish.Number); of {
+		return s.Wish + id
 	}
 	return s.Link(n.Number)
 }

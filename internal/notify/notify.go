@@ -22,6 +22,7 @@ import (
 	"fenlin/internal/outbox"
 	"fenlin/internal/ticket"
 	"fenlin/internal/wechat"
+	"fenlin/internal/wish"
 )
 
 // TopicSend is one notice to one person; payload: send.
@@ -82,6 +83,7 @@ type Service struct {
 	DB         *db.DB
 	Tickets    *ticket.Service
 	Activities *activity.Service
+	Wishes     *wish.Service
 	Org        *org.Service
 	Members    *member.Service
 	Outbox     *outbox.Outbox
@@ -90,6 +92,7 @@ type Service struct {
 	Link       func(number string) string // the page of a ticket
 	Board      string                     // the page of the numbers
 	Activity   string                     // the page of an activity, without its id
+	Wish       string                     // the page of a wish, without its id
 	Location   *time.Location
 	Now        func() time.Time
 
@@ -107,6 +110,10 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		TopicSend:           s.send,
 		activity.TopicTold:  s.told,
 		activity.TopicTimer: s.activityTimer,
+		activity.TopicOver:  s.over,
+		wish.TopicTold:      s.wished,
+		wish.TopicTimer:     s.wishTimer,
+		wish.TopicCheck:     s.checkWish,
 		TopicDigest:         s.digest,
 		TopicBriefs:         s.briefs,
 		TopicBrief:          s.brief,

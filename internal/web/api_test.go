@@ -109,6 +109,7 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	s.points(t)
 	s.content(t)
 	s.activities(t)
+	s.wishes(t)
 	s.postsAndUnits(t)
 	s.orgs(t)
 	s.ledgerOfMembers(t)

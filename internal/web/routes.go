@@ -111,6 +111,13 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{post, "/checkins", "checkIn", "签到：屏幕上的码，或印的码加位置。位置只用来比对，不保存", 201, []int{forbidden, notFound, conflict, tooMany}}, s.checkIn)
 	signed(a, route{post, "/checkins/{checkin_id}/out", "checkOut", "签退：屏幕上的码，或在范围内", 200, []int{forbidden, notFound, conflict, tooMany}}, s.checkOut)
 
+	open(a, route{get, "/wish-kinds", "listWishKinds", "心愿类别", 200, nil}, s.listWishKinds)
+	either(a, route{get, "/wishes", "listWishes", "微心愿：待认领的、我的、我认领的、待我核实和确认的", 200, []int{forbidden, notFound}}, s.listWishes)
+	signed(a, route{post, "/wishes", "makeWish", "许一个心愿：为自己、替邻居，或由社区代困难家庭；核实后才公开", 201, []int{forbidden, notFound, conflict}}, s.makeWish)
+	either(a, route{get, "/wishes/{id}", "showWish", "一个心愿，及现在可以做的", 200, []int{notFound}}, s.showWish)
+	signed(a, route{post, "/wishes/{id}/actions", "actOnWish", "核实发布、认领、办到、确认、退回、撤回", 200, []int{forbidden, notFound, conflict}}, s.actOnWish)
+	signed(a, route{post, "/wishes/{id}/wisher", "reachWisher", "查看许愿人的姓名和手机号，写明原因，留有记录", 200, []int{forbidden, notFound, conflict}}, s.reachWisher)
+
 	signed(a, route{get, "/orgs", "listOrgs", "组织：按上级、类型、名称查找；at 看某一时刻的组织", 200, nil}, s.listOrgs)
 	signed(a, route{post, "/orgs", "establishOrg", "设立一个组织或小区", 201, []int{forbidden, notFound, conflict}}, s.establishOrg)
 	signed(a, route{get, "/orgs/{id}", "showOrg", "一个组织：小区的情况、三方、下级和职务的数目", 200, []int{notFound}}, s.showOrg)

@@ -21,6 +21,7 @@ import (
 	"fenlin/internal/stats"
 	"fenlin/internal/ticket"
 	"fenlin/internal/wechat"
+	"fenlin/internal/wish"
 	"fenlin/internal/worker"
 )
 
@@ -35,6 +36,7 @@ type Health struct {
 type Server struct {
 	Tickets    *ticket.Service
 	Activities *activity.Service
+	Wishes     *wish.Service
 	Org        *org.Service
 	Members    *member.Service
 	Workers    *worker.Service

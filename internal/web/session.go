@@ -229,6 +229,7 @@ type exportView struct {
 	Registration maybe[RegistrationView] `json:"registration"`
 	Remarks      list[RemarkView]        `json:"remarks" doc:"what communities said of this member to the unit"`
 	Visits       list[myVisit]           `json:"visits" doc:"what this person said of service points"`
+	Wishes       list[WishView]          `json:"wishes" doc:"that this person posted or claimed"`
 	Looks        list[lookView]          `json:"looks" doc:"who looked at this person's data, and why"`
 }
 
@@ -323,6 +324,9 @@ func (s *Server) exportPerson(ctx context.Context, c caller, out *exportView) er
 		return err
 	}
 	if err := s.exportRegistration(ctx, c, out); err != nil {
+		return err
+	}
+	if err := s.exportWishes(ctx, c, out); err != nil {
 		return err
 	}
 	visits, err := s.Stations.Mine(ctx, c.Person.ID)

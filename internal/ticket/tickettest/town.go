@@ -27,12 +27,14 @@ import (
 	"fenlin/internal/secret"
 	"fenlin/internal/ticket"
 	"fenlin/internal/understand"
+	"fenlin/internal/wish"
 )
 
 // Town is a small city with two compounds and people in every post.
 type Town struct {
 	*ticket.Service
 	Activities *activity.Service
+	Wishes     *wish.Service
 	now        atomic.Int64
 	Units      map[string]int64
 	Posts      map[string]int64
@@ -133,7 +135,12 @@ func New(t testing.TB) *Town {
 	hours, err := activity.LoadHours(read("hours.yaml"))
 	must(err)
 	w.Activities.AdoptHours(hours)
-	w.Kin = append(w.Kin, w.Activities)
+	wishes, err := wish.LoadRules(read("wishes.yaml"))
+	must(err)
+	w.Wishes = &wish.Service{DB: d, Org: o, Members: m, Tickets: w.Service, Outbox: w.Outbox, Now: w.Clock}
+	w.Wishes.Adopt(wishes)
+	w.Activities.Sources = map[string]func(context.Context, org.Actor, string) error{wish.Source: w.Wishes.Named}
+	w.Kin = append(w.Kin, w.Activities, w.Wishes)
 	return w
 }
 
