@@ -34,6 +34,7 @@ const (
 	PairOK      PairState = "ok"
 	PairClaimed PairState = "claimed" // delivered later by a device that was offline: the organiser confirms
 	PairRefused PairState = "refused"
+	PairStruck  PairState = "struck" // the organiser took it back, with a reason
 )
 
 // How somebody checked in or out.
@@ -58,6 +59,7 @@ type Pair struct {
 	OutBy      int64
 	OpenKey    *int64 // the person while it is open: there is one
 	CreatedAt  int64
+	Version    int // counts its changes
 }
 
 // TableName is gorm's.
@@ -258,7 +260,7 @@ func within(a Activity, how string, at *geo.Point) error {
 
 // begin keeps a check-in.
 func (s *Service) begin(ctx context.Context, person int64, p proof, by int64) (Pair, error) {
-	pair := Pair{ID: s.DB.NewID(), ActivityID: p.a.ID, PersonID: person, State: PairOK, InAt: p.at, InHow: p.how, InBy: by, OpenKey: &person, CreatedAt: s.Now().UnixMilli()}
+	pair := Pair{ID: s.DB.NewID(), ActivityID: p.a.ID, PersonID: person, State: PairOK, InAt: p.at, InHow: p.how, InBy: by, OpenKey: &person, CreatedAt: s.Now().UnixMilli(), Version: 1}
 	if p.claimed {
 		pair.State = PairClaimed
 	}
@@ -276,11 +278,12 @@ func (s *Service) end(ctx context.Context, pair Pair, p proof, by int64) (Pair, 
 		return pair, ErrBackward
 	}
 	pair.OutAt, pair.OutHow, pair.OutBy, pair.OpenKey = p.at, p.how, by, nil
+	pair.Version++
 	if p.claimed {
 		pair.State = PairClaimed
 	}
 	err := s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		did := tx.Exec("UPDATE activity_checkins SET out_at = ?, out_how = ?, out_by = ?, state = ?, open_key = NULL WHERE id = ? AND out_at = 0 AND open_key IS NOT NULL",
+		did := tx.Exec("UPDATE activity_checkins SET out_at = ?, out_how = ?, out_by = ?, state = ?, open_key = NULL, version = version + 1 WHERE id = ? AND out_at = 0 AND open_key IS NOT NULL",
 			pair.OutAt, pair.OutHow, by, pair.State, pair.ID)
 		if did.Error != nil {
 			return did.Error
@@ -367,11 +370,12 @@ func (s *Service) Confirm(ctx context.Context, by org.Actor, activity, pair int6
 	if len(found) == 0 {
 		return Pair{}, ErrPair
 	}
-	p, q := found[0], "UPDATE activity_checkins SET state = ? WHERE id = ? AND state = ?"
+	p, q := found[0], "UPDATE activity_checkins SET state = ?, version = version + 1 WHERE id = ? AND state = ?"
 	p.State = PairOK
+	p.Version++
 	if !yes {
 		p.State, p.OpenKey = PairRefused, nil
-		q = "UPDATE activity_checkins SET state = ?, open_key = NULL WHERE id = ? AND state = ?"
+		q = "UPDATE activity_checkins SET state = ?, open_key = NULL, version = version + 1 WHERE id = ? AND state = ?"
 	}
 	return p, s.DB.Tx(ctx, func(tx *gorm.DB) error {
 		did := tx.Exec(q, p.State, pair, PairClaimed)

@@ -3,7 +3,6 @@ package activity
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -11,19 +10,42 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// HourRule is one rule of config/hours.yaml.
+// HourRule is one row of config/hours.yaml.
 type HourRule struct {
 	Rule   string `yaml:"rule"`
 	Value  int    `yaml:"value"`
+	Since  string `yaml:"since"`  // 2006-01-02: the first day it holds; empty: always
 	Source string `yaml:"source"` // in Chinese: where it comes from
 }
 
-// HourRules are how hours are counted.
+// HourRules are how hours are counted, now and in the past.
 type HourRules struct {
 	List []HourRule
 
-	pairs, least, review int
-	clip                 bool
+	eras []era // the newest last; the first has always held
+}
+
+// era is the rules from a day on.
+type era struct {
+	since                       string
+	pairs, least, review, amend int
+	clip, alone                 int
+}
+
+// hourRule is a rule that there must be, with its bounds and its place in an era.
+type hourRule struct {
+	name        string
+	least, most int
+	of          func(*era) *int
+}
+
+var hourRules = []hourRule{
+	{"pairs_a_day", 1, 100, func(e *era) *int { return &e.pairs }},
+	{"clip_to_activity", 0, 1, func(e *era) *int { return &e.clip }},
+	{"count_without_out", 0, 0, func(e *era) *int { return &e.alone }},
+	{"least_percent", 0, 100, func(e *era) *int { return &e.least }},
+	{"review_over_minutes", 1, 24 * 60, func(e *era) *int { return &e.review }},
+	{"correct_within_days", 1, 3660, func(e *era) *int { return &e.amend }},
 }
 
 // LoadHours reads config/hours.yaml. Errors name what is wrong.
@@ -34,33 +56,47 @@ func LoadHours(text []byte) (*HourRules, error) {
 	if err := d.Decode(&r.List); err != nil {
 		return nil, err
 	}
-	var clip, out int
-	for _, known := range []struct {
-		rule        string
-		into        *int
-		least, most int
-	}{
-		{"pairs_a_day", &r.pairs, 1, 100},
-		{"clip_to_activity", &clip, 0, 1},
-		{"count_without_out", &out, 0, 0},
-		{"least_percent", &r.least, 0, 100},
-		{"review_over_minutes", &r.review, 1, 24 * 60},
-	} {
-		i := slices.IndexFunc(r.List, func(h HourRule) bool { return h.Rule == known.rule })
-		if i < 0 {
-			return nil, fmt.Errorf("%s is missing", known.rule)
+	slices.SortStableFunc(r.List, func(a, b HourRule) int { return cmp.Compare(a.Since, b.Since) })
+	seen := map[[2]string]bool{}
+	now := era{}
+	for _, h := range r.List {
+		i := slices.IndexFunc(hourRules, func(k hourRule) bool { return k.name == h.Rule })
+		day, err := time.Parse(time.DateOnly, h.Since)
+		switch {
+		case i < 0:
+			return nil, fmt.Errorf("%q is no rule", h.Rule)
+		case h.Value < hourRules[i].least || h.Value > hourRules[i].most:
+			return nil, fmt.Errorf("%s: value must be %d to %d", h.Rule, hourRules[i].least, hourRules[i].most)
+		case h.Source == "":
+			return nil, fmt.Errorf("%s: source is missing", h.Rule)
+		case h.Since != "" && (err != nil || day.Format(time.DateOnly) != h.Since):
+			return nil, fmt.Errorf("%s: since must be a day such as 2027-01-01, not %q", h.Rule, h.Since)
+		case seen[[2]string{h.Rule, h.Since}]:
+			return nil, fmt.Errorf("%s is there twice since %q", h.Rule, h.Since)
 		}
-		h := r.List[i]
-		if h.Value < known.least || h.Value > known.most || h.Source == "" {
-			return nil, fmt.Errorf("%s: value must be %d to %d, and source be there", h.Rule, known.least, known.most)
+		seen[[2]string{h.Rule, h.Since}] = true
+		if h.Since != now.since {
+			r.eras = append(r.eras, now)
+			now.since = h.Since
 		}
-		*known.into = h.Value
+		*hourRules[i].of(&now) = h.Value
 	}
-	if len(r.List) != 5 {
-		return nil, fmt.Errorf("a rule is unknown or there twice")
+	r.eras = append(r.eras, now)
+	for _, k := range hourRules {
+		if !seen[[2]string{k.name, ""}] {
+			return nil, fmt.Errorf("%s without since is missing: days before the first since need it", k.name)
+		}
 	}
-	r.clip = clip == 1
 	return &r, nil
+}
+
+// on is the rules by which a day (2006-01-02) is counted.
+func (r *HourRules) on(day string) era {
+	i := len(r.eras) - 1
+	for i > 0 && r.eras[i].since > day {
+		i--
+	}
+	return r.eras[i]
 }
 
 // Attended is a pair with the times of its activity. Times are epoch milliseconds.
@@ -70,63 +106,83 @@ type Attended struct {
 	InAt, OutAt      int64 // an out of 0: none
 }
 
-// Credit is what one activity is worth.
+// Credit is what one activity is worth to a person.
 type Credit struct {
-	Minutes int
-	Review  bool   // to be looked at by the organiser before it counts
-	Why     string // it is 0 or waits, in Chinese; empty otherwise
+	Minutes int    // between check-in and check-out, by the rules
+	Review  bool   // Minutes wait for the organiser's word: they do not count yet
+	Manual  int    // minutes that the organiser entered, where no pair counts: told apart, never among Minutes
+	Why     string // Minutes are 0 or wait, in Chinese; empty otherwise
 }
+
+// Counts are the minutes that count by check-in and check-out.
+func (c Credit) Counts() int {
+	if c.Review {
+		return 0
+	}
+	return c.Minutes
+}
+
+// Waits are the minutes that wait for a review.
+func (c Credit) Waits() int { return c.Minutes - c.Counts() }
 
 // Why something does not count, as its owner reads it.
 const (
-	whyNoOut  = "没有签退，不计时长"
-	whyMany   = "超过每天可计的次数"
-	whyShort  = "不到活动时长的规定比例，记零"
-	whyReview = "一天的时长超过规定，由组织人复核后计入"
+	whyNoOut   = "没有签退，不计时长；确实做完了的，请组织人更正"
+	whyMany    = "超过每天可计的次数"
+	whyShort   = "不到活动时长的规定比例，记零"
+	whyShared  = "这段时间已经计入同时进行的另一个活动"
+	whyReview  = "一天的时长超过规定，由组织人复核后计入"
+	whyDenied  = "一天的时长超过规定，组织人复核后没有计入"
+	whyClaimed = "没有网络时的签到，等组织人确认"
+	whyRefused = "组织人没有确认这次签到"
+	whyStruck  = "组织人划去了这次签到，原因见更正记录"
+	whyManual  = "没有签到签退，由组织人补录，单独列出"
+	whyNotOver = "活动结束后计入"
 )
 
-// Count says what a person's pairs of one day are worth, by activity. Time that
-// two pairs share counts once, for whichever began first.
-func (r *HourRules) Count(day []Attended) map[int64]Credit {
+// Count says what a person's pairs of one day (2006-01-02) are worth, by
+// activity. Time that two pairs share counts once, for whichever began first.
+func (r *HourRules) Count(on string, day []Attended) map[int64]Credit {
+	rules := r.on(on)
 	day = slices.Clone(day)
-	slices.SortStableFunc(day, func(a, b Attended) int {
+	slices.SortFunc(day, func(a, b Attended) int {
 		return cmp.Or(cmp.Compare(a.InAt, b.InAt), cmp.Compare(a.OutAt, b.OutAt), cmp.Compare(a.ActivityID, b.ActivityID))
 	})
-	out, long, spent := map[int64]Credit{}, map[int64]int64{}, map[int64]int64{}
+	out, long, stayed, spent := map[int64]Credit{}, map[int64]int64{}, map[int64]int64{}, map[int64]int64{}
 	used, covered, total := 0, int64(0), 0
-	note := func(id int64, why string) {
-		c := out[id]
-		c.Why = why
-		out[id] = c
-	}
 	for _, a := range day {
 		long[a.ActivityID] = a.EndsAt - a.StartsAt
 		switch {
 		case a.OutAt == 0:
-			note(a.ActivityID, whyNoOut)
+			out[a.ActivityID] = Credit{Why: whyNoOut}
 			continue
-		case used == r.pairs:
-			note(a.ActivityID, whyMany)
+		case used == rules.pairs:
+			out[a.ActivityID] = Credit{Why: whyMany}
 			continue
 		}
 		used++
 		from, to := a.InAt, a.OutAt
-		if r.clip {
+		if rules.clip == 1 {
 			from, to = max(from, a.StartsAt), min(to, a.EndsAt)
 		}
+		stayed[a.ActivityID] += max(to-from, 0)
 		from = max(from, covered)
 		spent[a.ActivityID] += max(to-from, 0)
 		covered = max(covered, to)
 	}
 	for id, ms := range spent {
-		c := Credit{Minutes: int(ms / time.Minute.Milliseconds())}
-		if ms*100 < long[id]*int64(r.least) {
+		c, least := Credit{Minutes: int(ms / time.Minute.Milliseconds())}, long[id]*int64(rules.least)
+		switch {
+		case ms*100 >= least && c.Minutes > 0:
+		case stayed[id]*100 >= least && stayed[id] > ms:
+			c = Credit{Why: whyShared}
+		default:
 			c = Credit{Why: whyShort}
 		}
 		out[id] = c
 		total += c.Minutes
 	}
-	if total > r.review {
+	if total > rules.review {
 		for id, c := range out {
 			if c.Minutes > 0 {
 				c.Review, c.Why = true, whyReview
@@ -135,53 +191,6 @@ func (r *HourRules) Count(day []Attended) map[int64]Credit {
 		}
 	}
 	return out
-}
-
-// Served is one activity in a person's own record.
-type Served struct {
-	Activity
-	Credit
-}
-
-// Hours are a person's own, the newest activity first: nobody else asks for
-// them. Activities that are still on are not among them.
-func (s *Service) Hours(ctx context.Context, person int64) ([]Served, error) {
-	var pairs []Pair
-	if err := s.DB.Read(ctx).Order("in_at").Find(&pairs, "person_id = ? AND state = ?", person, PairOK).Error; err != nil || len(pairs) == 0 {
-		return nil, err
-	}
-	var ids []int64
-	for _, p := range pairs {
-		ids = append(ids, p.ActivityID)
-	}
-	slices.Sort(ids)
-	known := map[int64]Activity{}
-	for some := range slices.Chunk(slices.Compact(ids), loadBatch) {
-		var found []Activity
-		if err := s.DB.Read(ctx).Find(&found, "id IN ? AND state IN ?", some, []State{Done, Archived}).Error; err != nil {
-			return nil, err
-		}
-		for _, a := range found {
-			known[a.ID] = a
-		}
-	}
-	days := map[string][]Attended{}
-	for _, p := range pairs {
-		if a, ok := known[p.ActivityID]; ok {
-			day := time.UnixMilli(a.StartsAt).In(s.Location).Format(time.DateOnly)
-			days[day] = append(days[day], Attended{a.ID, a.StartsAt, a.EndsAt, p.InAt, p.OutAt})
-		}
-	}
-	var out []Served
-	for _, day := range days {
-		for id, c := range s.counting.Load().Count(day) {
-			out = append(out, Served{known[id], c})
-		}
-	}
-	slices.SortFunc(out, func(a, b Served) int {
-		return cmp.Or(cmp.Compare(b.StartsAt, a.StartsAt), cmp.Compare(b.ID, a.ID))
-	})
-	return out, nil
 }
 
 // AdoptHours puts rules of counting in force.

@@ -24,6 +24,7 @@ const (
 	LetterMoved     Letter = "activity_moved" // in time or place
 	LetterCancelled Letter = "activity_cancelled"
 	LetterRemind    Letter = "activity_remind"
+	LetterHours     Letter = "activity_hours" // their hours were corrected
 )
 
 // Told is a letter to some people.
