@@ -210,12 +210,16 @@ func (s *Service) amendable(ctx context.Context, by org.Actor, id int64, reason 
 	return a, s.reasoned(reason)
 }
 
+// maxReason is how many characters a reason has at most: with it a notice still
+// has room for how to object.
+const maxReason = 80
+
 // reasoned says what is wrong with a reason, which the person will read.
 func (s *Service) reasoned(reason string) error {
 	reason = strings.TrimSpace(reason)
 	switch n := len([]rune(reason)); {
-	case n < 2 || n > maxNote:
-		return ErrInvalid.At("reason", fmt.Sprintf("请写明原因，2 到 %d 字，本人会看到", maxNote))
+	case n < 2 || n > maxReason:
+		return ErrInvalid.At("reason", fmt.Sprintf("请写明原因，2 到 %d 字，本人会看到", maxReason))
 	case s.Tickets.Rules().Content.Look(reason).Abuse:
 		return ErrInvalid.At("reason", "本人会看到这些话，请换一种说法")
 	}

@@ -21,6 +21,7 @@ import (
 	"gorm.io/gorm"
 
 	"fenlin/config"
+	"fenlin/internal/activity"
 	"fenlin/internal/db"
 	"fenlin/internal/ledger"
 	"fenlin/internal/member"
@@ -40,7 +41,7 @@ import (
 func kept(t *testing.T) (*App, *tickettest.Town) {
 	t.Helper()
 	w := tickettest.New(t)
-	a := &App{DB: w.DB, Org: w.Org, Members: w.Members, Tickets: w.Service, Outbox: w.Outbox}
+	a := &App{DB: w.DB, Org: w.Org, Members: w.Members, Tickets: w.Service, Activities: w.Activities, Outbox: w.Outbox}
 	a.Points = &station.Service{DB: w.DB, Org: w.Org, Now: w.Clock, Location: w.Rules().Calendar.Location()}
 	a.Workers = &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}
 	a.Ledger = &ledger.Service{DB: w.DB, Org: w.Org, Members: w.Members, Workers: a.Workers, Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Rules().Calendar.Location()}
@@ -143,6 +144,19 @@ var ends = map[string]struct {
 				must(t, err)
 			}
 		}
+	}},
+	"hour_corrections": {0, "SELECT created_at FROM activity_corrections", func(t *testing.T, a *App, w *tickettest.Town) {
+		starts := w.Clock()
+		x := activity.Activity{ID: w.DB.NewID(), OrgID: w.Units["福馨苑小区"], PostID: w.Posts["branch"], State: activity.Done, StartsAt: starts.Add(-2 * time.Hour).UnixMilli(), EndsAt: starts.Add(-time.Hour).UnixMilli()}
+		g := activity.SignUp{ID: w.DB.NewID(), ActivityID: x.ID, PersonID: w.Who["li"], State: activity.Seated}
+		must(t, w.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+			if err := activity.Load(tx, []activity.Activity{x}, nil); err != nil {
+				return err
+			}
+			return tx.Create(&g).Error
+		}))
+		_, err := a.Activities.Enter(t.Context(), w.Actor("branch"), x.ID, activity.Manual{Person: g.PersonID, Minutes: 30, Reason: "没有带手机"})
+		must(t, err)
 	}},
 	"kept_texts": {0, "SELECT created_at FROM kept_texts", func(t *testing.T, _ *App, w *tickettest.Town) {
 		_, err := w.Report(t.Context(), ticket.Report{Reporter: w.Who["li"], Home: w.Units["福馨苑小区"], Text: "低息贷款无抵押，加微信daikuan888"})

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"fenlin/internal/activity"
 	"fenlin/internal/chat"
 	"fenlin/internal/geo"
@@ -123,4 +125,43 @@ func TestCheckIn_ByScanByDigitsAndByPlace(t *testing.T) {
 	check(t, c.text(t, "wang", "签到"), "签到：")
 	after, _ := codes()
 	check(t, c.text(t, "wang", after.Digits), "签到成功")
+}
+
+func TestHours_ToldToTheirOwnerWithWhatIsMissing(t *testing.T) {
+	c := newCity(t)
+	check(t, c.text(t, "li", "我的时长"), "还没有您的志愿服务时长 | 回复「活动」")
+	ids := []int64{c.event(t, "楼院清扫", 5, 0), c.event(t, "擦窗", 5, 0), c.event(t, "值守", 5, 0)}
+	a, err := c.town.Activities.Of(t.Context(), ids[0])
+	must(t, err)
+	pair := func(id, in, out int64) activity.Pair {
+		return activity.Pair{ID: c.town.DB.NewID(), ActivityID: id, PersonID: c.town.Who["li"], State: activity.PairOK, InAt: in, OutAt: out, Version: 1}
+	}
+	g := activity.SignUp{ID: c.town.DB.NewID(), ActivityID: ids[2], SlotID: 1, PersonID: c.town.Who["li"], State: activity.Seated}
+	pairs := []activity.Pair{pair(ids[0], a.StartsAt, a.EndsAt), pair(ids[1], a.EndsAt, 0)}
+	must(t, c.town.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+		if err := tx.Create(&g).Error; err != nil {
+			return err
+		}
+		return tx.Create(&pairs).Error
+	}))
+	c.town.Forward(26 * time.Hour)
+	for range 2 {
+		_, err := c.town.Activities.Ring(t.Context())
+		must(t, err)
+	}
+	_, err = c.town.Activities.Enter(t.Context(), c.town.Actor("branch"), ids[2], activity.Manual{Person: c.town.Who["li"], Minutes: 25, Reason: "没带手机"})
+	must(t, err)
+	said := c.text(t, "li", "志愿时长")
+	check(t, said, "共 1 小时，今年 1 小时 | 补录（单独算）：25 分钟 | 有出入请找活动的组织人")
+	for _, line := range []string{"楼院清扫：1 小时", "擦窗：0，没有签退", "值守：25 分钟（补录）"} {
+		check(t, said, line)
+	}
+	check(t, c.text(t, "wang", "时长"), "还没有您的志愿服务时长")
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -227,6 +227,8 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 		return c.wishFor(ctx, in.rest)
 	case wordClaim:
 		return c.claimWord(ctx, stood)
+	case wordHours:
+		return c.hours(ctx)
 	case wordCheckIn:
 		return c.checkWord(ctx, in.number)
 	case wordHelp, wordReport, wordPrivacy, wordClose, noWord: // fixed answers

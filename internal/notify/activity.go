@@ -28,6 +28,7 @@ var activityLetters = map[activity.Letter]struct {
 	activity.LetterMoved:     {"活动时间或地点有变", when, say("来不了请回复「活动」退出")},
 	activity.LetterCancelled: {"活动取消", noted, say("谢谢您报名，别的活动回复「活动」")},
 	activity.LetterRemind:    {"活动快开始了", when, say("到场后请签到；来不了请先退出")},
+	activity.LetterHours:     {"志愿时长有变", changed, say("不对请找组织人，看时长回复「时长」")},
 }
 
 func when(s *Service, a activity.Activity, _ activity.Told) string {
@@ -35,6 +36,11 @@ func when(s *Service, a activity.Activity, _ activity.Told) string {
 }
 
 func noted(_ *Service, a activity.Activity, t activity.Told) string { return a.Title + "：" + t.Note }
+
+// changed tells of hours that were corrected, and who is to be asked about it.
+func changed(_ *Service, a activity.Activity, t activity.Told) string {
+	return clip(a.Title, 20) + "：" + t.Note + "。不同意请联系" + clip(a.ByTitle, 20) + "，或写一句话报事反映"
+}
 
 func say(text string) func(*Service, activity.Activity, activity.Told) string {
 	return func(*Service, activity.Activity, activity.Told) string { return text }

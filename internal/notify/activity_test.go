@@ -1,8 +1,11 @@
 package notify_test
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
 
 	"fenlin/internal/activity"
 )
@@ -48,6 +51,29 @@ func TestActivity_WhoIsConcernedIsToldOnce(t *testing.T) {
 	if n := len(c.told("li")); n != 0 {
 		t.Errorf("who withdrew: %q", c.told("li"))
 	}
+}
+
+func TestHours_WhoseWereChangedIsToldWhyAndHowToObject(t *testing.T) {
+	c := newCity(t)
+	a := activity.Activity{
+		ID: c.DB.NewID(), OrgID: c.Units["福馨苑小区"], PostID: c.Posts["branch"], ByTitle: "福馨苑小区党支部书记", State: activity.Done, Title: strings.Repeat("长", 60), Place: "3号楼前",
+		StartsAt: c.Clock().Add(-3 * time.Hour).UnixMilli(), EndsAt: c.Clock().Add(-time.Hour).UnixMilli(),
+	}
+	g := activity.SignUp{ID: c.DB.NewID(), ActivityID: a.ID, PersonID: c.Who["li"], State: activity.Seated}
+	p := activity.Pair{ID: c.DB.NewID(), ActivityID: a.ID, PersonID: c.Who["li"], State: activity.PairOK, InAt: a.StartsAt, OutAt: a.EndsAt, Version: 1}
+	must(t, c.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+		for _, err := range []error{activity.Load(tx, []activity.Activity{a}, nil), tx.Create(&g).Error, tx.Create(&p).Error} {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	reason := strings.Repeat("核", 80)
+	_, err := c.Activities.Correct(t.Context(), c.Actor("branch"), a.ID, activity.Fix{What: activity.HourSet, Pair: p.ID, In: time.UnixMilli(a.StartsAt), Out: time.UnixMilli(a.EndsAt - 60_000), Reason: reason})
+	must(t, err)
+	c.drain(t)
+	c.once(t, "li", "志愿时长有变", "11月23日 06:00–07:59", "原因："+reason, "不同意请联系福馨苑小区党支部书记", "回复「时长」")
 }
 
 func must(t *testing.T, err error) {

@@ -89,6 +89,7 @@ func (s *site) activities(t *testing.T) {
 	if list := s.call(t, "", "GET", "/activities?past=true", nil).want(t, 200); len(list.list("items")) != 1 {
 		t.Errorf("past: %s", list.content)
 	}
+	s.hours(t)
 }
 
 // checkIns is the way of who has a seat (wang) from the screen's code to the check-out.

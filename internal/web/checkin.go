@@ -14,15 +14,16 @@ type CheckInView struct {
 	ID         id         `json:"id"`
 	ActivityID id         `json:"activity_id"`
 	PersonID   id         `json:"person_id"`
-	State      string     `json:"state" enum:"ok,claimed,refused" doc:"claimed: delivered later by a device that was offline, the organiser confirms"`
+	State      string     `json:"state" enum:"ok,claimed,refused,struck" doc:"claimed: delivered later by a device that was offline, the organiser confirms; struck: the organiser took it back"`
 	InAt       *time.Time `json:"in_at"`
 	InHow      string     `json:"in_how" enum:"code,fence,organiser"`
 	OutAt      *time.Time `json:"out_at" doc:"null: not yet"`
 	OutHow     string     `json:"out_how" doc:"like in_how; empty: not yet"`
+	Version    int        `json:"version" doc:"counts its changes; give it with a correction"`
 }
 
 func (s *Server) viewPair(p activity.Pair) CheckInView {
-	return CheckInView{idOf(p.ID), idOf(p.ActivityID), idOf(p.PersonID), string(p.State), s.moment(p.InAt), p.InHow, s.moment(p.OutAt), p.OutHow}
+	return CheckInView{idOf(p.ID), idOf(p.ActivityID), idOf(p.PersonID), string(p.State), s.moment(p.InAt), p.InHow, s.moment(p.OutAt), p.OutHow, p.Version}
 }
 
 type scanBody struct {

@@ -210,27 +210,33 @@ func (s *Server) me(ctx context.Context, person int64) (*body[meView], error) {
 }
 
 type exportView struct {
-	AsOf         time.Time               `json:"as_of"`
-	Me           meView                  `json:"me"`
-	Phone        string                  `json:"phone" doc:"in full, like the next three"`
-	IDNumber     string                  `json:"id_number"`
-	Birth        string                  `json:"birth"`
-	Address      string                  `json:"address"`
-	Since        *time.Time              `json:"since" doc:"when Fenlin first met this person"`
-	Apps         list[string]            `json:"apps" doc:"of WeChat in which this person is known"`
-	Membership   maybe[memberView]       `json:"membership" doc:"the entry in the Party members' ledger"`
-	Changes      list[changeView]        `json:"membership_history"`
-	Consents     list[consentView]       `json:"consents"`
-	Corrected    list[correctionView]    `json:"corrections" doc:"that this person asked for"`
-	Sessions     list[deviceView]        `json:"sessions"`
-	Tickets      list[ticketView]        `json:"tickets" doc:"reported by this person, with all that happened to them"`
-	Following    list[TicketBrief]       `json:"following"`
-	Kept         list[KeptView]          `json:"kept_texts" doc:"what read like an advertisement and became no ticket"`
-	Registration maybe[RegistrationView] `json:"registration"`
-	Remarks      list[RemarkView]        `json:"remarks" doc:"what communities said of this member to the unit"`
-	Visits       list[myVisit]           `json:"visits" doc:"what this person said of service points"`
-	Wishes       list[WishView]          `json:"wishes" doc:"that this person posted or claimed"`
-	Looks        list[lookView]          `json:"looks" doc:"who looked at this person's data, and why"`
+	AsOf         time.Time                `json:"as_of"`
+	Me           meView                   `json:"me"`
+	Phone        string                   `json:"phone" doc:"in full, like the next three"`
+	IDNumber     string                   `json:"id_number"`
+	Birth        string                   `json:"birth"`
+	Address      string                   `json:"address"`
+	Since        *time.Time               `json:"since" doc:"when Fenlin first met this person"`
+	Apps         list[string]             `json:"apps" doc:"of WeChat in which this person is known"`
+	Membership   maybe[memberView]        `json:"membership" doc:"the entry in the Party members' ledger"`
+	Changes      list[changeView]         `json:"membership_history"`
+	Consents     list[consentView]        `json:"consents"`
+	Corrected    list[correctionView]     `json:"corrections" doc:"that this person asked for"`
+	Sessions     list[deviceView]         `json:"sessions"`
+	Tickets      list[ticketView]         `json:"tickets" doc:"reported by this person, with all that happened to them"`
+	Following    list[TicketBrief]        `json:"following"`
+	Kept         list[KeptView]           `json:"kept_texts" doc:"what read like an advertisement and became no ticket"`
+	Registration maybe[RegistrationView]  `json:"registration"`
+	Remarks      list[RemarkView]         `json:"remarks" doc:"what communities said of this member to the unit"`
+	Visits       list[myVisit]            `json:"visits" doc:"what this person said of service points"`
+	Wishes       list[WishView]           `json:"wishes" doc:"that this person posted or claimed"`
+	SignUps      list[mySignUp]           `json:"signups" doc:"for activities"`
+	Helps        list[named]              `json:"helps" doc:"activities that this person helps to run"`
+	CheckIns     list[CheckInView]        `json:"checkins"`
+	Hours        hoursView                `json:"hours"`
+	HourFixes    list[HourCorrectionView] `json:"hour_corrections"`
+	Feedback     list[myFeedback]         `json:"activity_feedback"`
+	Looks        list[lookView]           `json:"looks" doc:"who looked at this person's data, and why"`
 }
 
 type exportOutput struct {
@@ -327,6 +333,9 @@ func (s *Server) exportPerson(ctx context.Context, c caller, out *exportView) er
 		return err
 	}
 	if err := s.exportWishes(ctx, c, out); err != nil {
+		return err
+	}
+	if err := s.exportActivities(ctx, c, out); err != nil {
 		return err
 	}
 	visits, err := s.Stations.Mine(ctx, c.Person.ID)

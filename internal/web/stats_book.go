@@ -3,15 +3,9 @@ package web
 import (
 	"context"
 	"fmt"
-
-	"github.com/xuri/excelize/v2"
 )
 
-const (
-	ratesSheet = "各项比率"
-	onePlace   = "0.0"
-	perHundred = "0.0%"
-)
+const ratesSheet = "各项比率"
 
 // ratesColumn is a column of the workbook: what stands in it of a row, nil = nothing to divide by.
 type ratesColumn struct {
@@ -80,45 +74,26 @@ func (s *Server) exportRates(ctx context.Context, c caller, in *RatesInput) (*wo
 	return attach(fmt.Sprintf("%s%s%s.xlsx", v.Org.Name, ratesSheet, v.AsOf.Format("20060102-1504")), content), nil
 }
 
-// ratesBook writes texts as texts, so that no name is ever taken for a formula.
 func ratesBook(v ratesView, only string) ([]byte, error) {
-	f := excelize.NewFile()
-	defer func() { _ = f.Close() }()
-	if err := f.SetSheetName("Sheet1", ratesSheet); err != nil {
-		return nil, err
-	}
-	w, err := f.NewStreamWriter(ratesSheet)
+	b, err := newBook(ratesSheet)
 	if err != nil {
 		return nil, err
 	}
-	styles := map[string]int{}
-	for name, style := range map[string]*excelize.Style{
-		"":         {NumFmt: 0},
-		"text":     {NumFmt: 49},
-		"head":     {NumFmt: 49, Font: &excelize.Font{Bold: true}, Alignment: &excelize.Alignment{WrapText: true, Vertical: "center"}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E2EFDA"}}},
-		perHundred: {CustomNumFmt: new(perHundred)},
-		onePlace:   {CustomNumFmt: new(onePlace)},
-	} {
-		if styles[name], err = f.NewStyle(style); err != nil {
-			return nil, err
-		}
-	}
-	text := func(style, said string) excelize.Cell { return excelize.Cell{StyleID: styles[style], Value: said} }
 	columns := ratesColumns()
-	head := []any{text("head", groupTitles[v.By])}
+	head := []any{b.cell("head", groupTitles[v.By])}
 	for _, c := range columns {
-		head = append(head, text("head", c.title))
+		head = append(head, b.cell("head", c.title))
 	}
 	rows := [][]any{
-		{text("text", v.Org.Name+"　"+ratesSheet)},
-		{text("text", fmt.Sprintf("时间　%s 起，%s 前%s", v.From.Format("2006-01-02 15:04"), v.To.Format("2006-01-02 15:04"), only))},
-		{text("text", "截至　"+v.AsOf.Format("2006-01-02 15:04")+"　— 表示没有可算的工单；满意率的分子按权重计入基本满意")},
+		{b.text(v.Org.Name + "　" + ratesSheet)},
+		{b.text(fmt.Sprintf("时间　%s 起，%s 前%s", v.From.Format("2006-01-02 15:04"), v.To.Format("2006-01-02 15:04"), only))},
+		{b.text("截至　" + v.AsOf.Format("2006-01-02 15:04") + "　— 表示没有可算的工单；满意率的分子按权重计入基本满意")},
 		head,
 	}
 	line := func(r rowView, name string) {
-		cells := []any{text("text", name)}
+		cells := []any{b.text(name)}
 		for _, c := range columns {
-			cells = append(cells, excelize.Cell{StyleID: styles[c.style], Value: c.of(r)})
+			cells = append(cells, b.cell(c.style, c.of(r)))
 		}
 		rows = append(rows, cells)
 	}
@@ -128,23 +103,5 @@ func ratesBook(v ratesView, only string) ([]byte, error) {
 	if v.By != "" {
 		line(v.Total, "合计")
 	}
-	if err := w.SetColWidth(1, 1, 28); err != nil {
-		return nil, err
-	}
-	if err := w.SetPanes(&excelize.Panes{Freeze: true, XSplit: 1, YSplit: 4, TopLeftCell: "B5", ActivePane: "bottomRight"}); err != nil {
-		return nil, err
-	}
-	for i, cells := range rows {
-		if err := w.SetRow(fmt.Sprintf("A%d", i+1), cells); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return nil, err
-	}
-	b, err := f.WriteToBuffer()
-	if err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return b.write(4, 28, rows)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"fenlin/internal/activity"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/ticket"
@@ -58,8 +59,21 @@ type ticketView struct {
 	Into     maybe[TicketBrief] `json:"merged_into" doc:"the ticket of the same thing that it was merged into: what follows is there; null: it was not"`
 	Merged   list[TicketBrief]  `json:"merged" doc:"those that were merged into it; each keeps its own timeline"`
 	Photos   list[photoView]    `json:"photos"`
+	Served   list[outcomeView]  `json:"activities" doc:"volunteers' activities that came of it, the oldest first"`
 	Content  maybe[contentView] `json:"content" doc:"what the content check says of the text; null for whoever does not work on the ticket, and until it was looked at"`
 	Reporter maybe[contactView] `json:"reporter" doc:"masked, for whoever works on the ticket now; null for others"`
+}
+
+// outcomeView is an activity that came of a ticket, and what it came to.
+type outcomeView struct {
+	ID        id         `json:"id"`
+	Title     string     `json:"title"`
+	State     string     `json:"state" enum:"published,running,done,archived"`
+	StateName string     `json:"state_name"`
+	StartsAt  *time.Time `json:"starts_at"`
+	People    int        `json:"people" doc:"who was there; 0 until it is over"`
+	Hours     float64    `json:"hours" doc:"of all together by check-in and check-out; 0 until it is over"`
+	Manual    float64    `json:"manual_hours" doc:"of all together that the organiser entered, apart"`
 }
 
 // pauseView is why the finish clock stands.
@@ -231,6 +245,13 @@ func (s *Server) viewTicket(ctx context.Context, f ticket.Full) (ticketView, err
 		for _, g := range ticket.Grounds {
 			v.Choices.Grounds = append(v.Choices.Grounds, groundView(g))
 		}
+	}
+	came, err := s.Activities.Outcomes(ctx, activity.Source{Kind: "ticket", Ref: f.Number})
+	if err != nil {
+		return v, err
+	}
+	for _, a := range came {
+		v.Served = append(v.Served, outcomeView{idOf(a.ID), a.Title, string(a.State), a.State.Name(), s.moment(a.StartsAt), a.People, inHours(int(a.Minutes)), inHours(int(a.Manual))})
 	}
 	if f.Into != nil {
 		briefs, err := s.briefs(ctx, []ticket.Ticket{*f.Into}, func(ticket.Ticket) bool { return false })

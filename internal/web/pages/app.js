@@ -42,6 +42,8 @@ function page(t) {
   return [
     el("div", { class: "panel" }, el("h2", {}, `${t.number}　${t.state_name}`), el("dl", { class: "facts" }, ...facts.flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)]))),
     ...t.actions.flatMap((a) => offers[a.action]?.(t, a) ?? plain(t, a)),
+    ...(t.activities.length ? [el("div", { class: "panel" }, el("h2", {}, "由此开展的志愿活动"), el("ul", {}, ...t.activities.map((a) =>
+      el("li", {}, `${moment(a.starts_at)}　${a.title}：${a.state_name}`, a.people ? `，${a.people} 人参加，共 ${a.hours} 小时` : ""))))] : []),
     ...(t.timeline.length ? [el("div", { class: "panel" }, el("h2", {}, "办理经过"), el("ol", {}, ...t.timeline.map((e) =>
       el("li", {}, `${moment(e.at)}　${e.actor}：${e.label}`, e.note && el("div", { class: "soft" }, e.note)))))] : []),
   ];
