@@ -153,7 +153,7 @@ func TestHours_ToldToTheirOwnerWithWhatIsMissing(t *testing.T) {
 	must(t, err)
 	said := c.text(t, "li", "志愿时长")
 	check(t, said, "共 1 小时，今年 1 小时 | 补录（单独算）：25 分钟 | 有出入请找活动的组织人")
-	for _, line := range []string{"楼院清扫：1 小时", "擦窗：0，没有签退", "值守：25 分钟（补录）"} {
+	for _, line := range []string{"楼院清扫：1 小时", "擦窗：0，没有签退", "值守：25 分钟（补录）", "更正：补录时长 25 分钟，单独列出。原因：没带手机"} {
 		check(t, said, line)
 	}
 	check(t, c.text(t, "wang", "时长"), "还没有您的志愿服务时长")

@@ -10,7 +10,7 @@ import (
 )
 
 // hoursShown is how many activities a reply about hours tells of.
-const hoursShown = 5
+const hoursShown = 3
 
 // hours tells a person their own hours, and nobody else's.
 func (c *turn) hours(ctx context.Context) (string, error) {
@@ -23,16 +23,27 @@ func (c *turn) hours(ctx context.Context) (string, error) {
 	}
 	zone := c.Tickets.Rules().Calendar.Location()
 	year := c.Now().In(zone).Year()
-	var all, now, manual, waits int
+	newest := served[:min(len(served), hoursShown)]
+	var ids []int64
+	for _, a := range newest {
+		ids = append(ids, a.ID)
+	}
+	corrections, err := c.Activities.CorrectionsOf(ctx, c.who.ID, ids)
+	if err != nil {
+		return "", err
+	}
 	var lines []string
+	for _, a := range newest {
+		lines = append(lines, fmt.Sprintf("· %s %s：%s", time.UnixMilli(a.StartsAt).In(zone).Format("1月2日"), short(a.Title, 16), creditOf(a.Credit)))
+		if changed := corrections[a.ID]; len(changed) > 0 {
+			lines = append(lines, "  更正："+short(c.Activities.Tell(changed[len(changed)-1]), 70))
+		}
+	}
+	var all, now, manual, waits int
 	for _, a := range served {
 		all, manual, waits = all+a.Counts(), manual+a.Manual, waits+a.Waits()
-		at := time.UnixMilli(a.StartsAt).In(zone)
-		if at.Year() == year {
+		if time.UnixMilli(a.StartsAt).In(zone).Year() == year {
 			now += a.Counts()
-		}
-		if len(lines) < hoursShown {
-			lines = append(lines, fmt.Sprintf("· %s %s：%s", at.Format("1月2日"), short(a.Title, 20), creditOf(a.Credit)))
 		}
 	}
 	said := fmt.Sprintf("您的志愿服务时长，只有您自己看得到。\n按签到签退：共 %s，今年 %s", long(all), long(now))

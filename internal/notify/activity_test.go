@@ -73,7 +73,14 @@ func TestHours_WhoseWereChangedIsToldWhyAndHowToObject(t *testing.T) {
 	_, err := c.Activities.Correct(t.Context(), c.Actor("branch"), a.ID, activity.Fix{What: activity.HourSet, Pair: p.ID, In: time.UnixMilli(a.StartsAt), Out: time.UnixMilli(a.EndsAt - 60_000), Reason: reason})
 	must(t, err)
 	c.drain(t)
-	c.once(t, "li", "志愿时长有变", "11月23日 06:00–07:59", "原因："+reason, "不同意请联系福馨苑小区党支部书记", "回复「时长」")
+	c.once(t, "li", "志愿时长有变", "不对请找组织人，看时长回复「时长」")
+	var body string // a template shows its beginning, the other channels all of it
+	must(t, c.DB.Read(t.Context()).Raw("SELECT body FROM notices WHERE kind = ?", activity.LetterHours).Scan(&body).Error)
+	for _, part := range []string{"改为 11月23日 06:00–07:59，原来是 11月23日 06:00–08:00", "原因：" + reason, "不同意请联系福馨苑小区党支部书记，或写一句话报事反映"} {
+		if !strings.Contains(body, part) {
+			t.Errorf("%q is not in %q", part, body)
+		}
+	}
 }
 
 func must(t *testing.T, err error) {
