@@ -46,6 +46,7 @@ const PerSheet = columns * rows
 type Printer struct {
 	once  sync.Once
 	fonts []*opentype.Font // Chinese, and Latin, which the first lacks
+	raw   []byte           // the Chinese one as a file
 	err   error
 }
 
@@ -72,6 +73,7 @@ func (p *Printer) load() error {
 			p.err = err
 			return
 		}
+		p.raw = raw
 		for _, raw := range [][]byte{raw, goregular.TTF} {
 			f, err := opentype.Parse(raw)
 			if err != nil {
