@@ -157,6 +157,9 @@ func secretCmd(file *string) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%d people were sealed anew, then: %w; run it again with every old key still in FENLIN_SECRET_KEYS", sealed, err)
 			}
+			if n, err := a.Activities.Rotate(ctx); err != nil {
+				return fmt.Errorf("%d certificates and codes were sealed anew, then: %w; run it again with every old key still in FENLIN_SECRET_KEYS", n, err)
+			}
 			fmt.Fprintln(w, "everything is sealed by the newest key; the older ones may be taken out of FENLIN_SECRET_KEYS")
 			return nil
 		}),

@@ -382,7 +382,10 @@ func (s *Service) Confirm(ctx context.Context, by org.Actor, activity, pair int6
 		if did.Error == nil && did.RowsAffected == 0 {
 			return ErrNotClaim
 		}
-		return did.Error
+		if did.Error != nil {
+			return did.Error
+		}
+		return s.certificatesChanged(tx, p.PersonID)
 	})
 }
 

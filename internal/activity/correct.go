@@ -269,6 +269,9 @@ func (s *Service) keep(tx *gorm.DB, by org.Actor, a Activity, c *Correction, rea
 	if err := tx.Create(c).Error; err != nil {
 		return err
 	}
+	if err := s.certificatesChanged(tx, c.PersonID); err != nil {
+		return err
+	}
 	if c.PersonID == by.Person {
 		return nil
 	}

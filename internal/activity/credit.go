@@ -83,10 +83,10 @@ const pairsAtOnce = 5000
 
 // count goes through the pairs person by person and day by day, in pages that
 // end with a person, and tells what each activity that is over is worth.
-func (s *Service) count(ctx context.Context, of scope, tell func(tally)) error {
+func (s *Service) count(tx *gorm.DB, of scope, tell func(tally)) error {
 	known, rules := map[int64]held{}, s.counting.Load()
 	for after, limit := int64(0), pairsAtOnce; ; {
-		pairs, err := s.presences(ctx, of, after, limit)
+		pairs, err := s.presences(tx, of, after, limit)
 		if err != nil {
 			return err
 		}
@@ -99,11 +99,11 @@ func (s *Service) count(ctx context.Context, of scope, tell func(tally)) error {
 			}
 			pairs, upto = pairs[:n], pairs[n-1].person
 		}
-		words, err := s.words(ctx, of, after, upto)
+		words, err := s.words(tx, of, after, upto)
 		if err != nil {
 			return err
 		}
-		if err := s.learn(ctx, known, pairs, words); err != nil {
+		if err := s.learn(tx, known, pairs, words); err != nil {
 			return err
 		}
 		for len(pairs) > 0 || len(words) > 0 {
@@ -141,8 +141,8 @@ func (s *Service) count(ctx context.Context, of scope, tell func(tally)) error {
 const margin = 48 * time.Hour
 
 // presences is a page of pairs, by person and time.
-func (s *Service) presences(ctx context.Context, of scope, after int64, limit int) ([]presence, error) {
-	q := s.DB.Read(ctx).Table("activity_checkins").Select("person_id, activity_id, in_at, out_at, state").Where("person_id > ?", after)
+func (s *Service) presences(tx *gorm.DB, of scope, after int64, limit int) ([]presence, error) {
+	q := tx.Table("activity_checkins").Select("person_id, activity_id, in_at, out_at, state").Where("person_id > ?", after)
 	if of.people != nil {
 		q = q.Where("person_id IN ?", of.people)
 	}
@@ -169,8 +169,8 @@ func (s *Service) presences(ctx context.Context, of scope, after int64, limit in
 }
 
 // words are what was said of people's hours, by person.
-func (s *Service) words(ctx context.Context, of scope, after, upto int64) ([]word, error) {
-	q := s.DB.Read(ctx).Where("person_id > ? AND person_id <= ?", after, upto)
+func (s *Service) words(tx *gorm.DB, of scope, after, upto int64) ([]word, error) {
+	q := tx.Where("person_id > ? AND person_id <= ?", after, upto)
 	if of.people != nil {
 		q = q.Where("person_id IN ?", of.people)
 	}
@@ -179,7 +179,7 @@ func (s *Service) words(ctx context.Context, of scope, after, upto int64) ([]wor
 }
 
 // learn looks up the activities that are not known yet.
-func (s *Service) learn(ctx context.Context, known map[int64]held, pairs []presence, words []word) error {
+func (s *Service) learn(tx *gorm.DB, known map[int64]held, pairs []presence, words []word) error {
 	var ids []int64
 	want := func(id int64) {
 		if _, ok := known[id]; !ok {
@@ -195,7 +195,7 @@ func (s *Service) learn(ctx context.Context, known map[int64]held, pairs []prese
 	}
 	for some := range slices.Chunk(ids, loadBatch) {
 		var found []held
-		if err := s.DB.Read(ctx).Table("activities").Select("id, starts_at, ends_at, state").Find(&found, "id IN ?", some).Error; err != nil {
+		if err := tx.Table("activities").Select("id, starts_at, ends_at, state").Find(&found, "id IN ?", some).Error; err != nil {
 			return err
 		}
 		for _, h := range found {
@@ -267,9 +267,13 @@ type Served struct {
 // Hours are a person's own, the newest activity first: nobody else asks for
 // them. Activities that are still on are not among them.
 func (s *Service) Hours(ctx context.Context, person int64) ([]Served, error) {
+	return s.hours(s.DB.Read(ctx), person)
+}
+
+func (s *Service) hours(tx *gorm.DB, person int64) ([]Served, error) {
 	credits := map[int64]Credit{}
 	var ids []int64
-	err := s.count(ctx, scope{people: []int64{person}}, func(t tally) {
+	err := s.count(tx, scope{people: []int64{person}}, func(t tally) {
 		if c := t.raw.heed(t.word); c != (Credit{}) {
 			credits[t.ID], ids = c, append(ids, t.ID)
 		}
@@ -280,7 +284,7 @@ func (s *Service) Hours(ctx context.Context, person int64) ([]Served, error) {
 	var out []Served
 	for some := range slices.Chunk(ids, loadBatch) {
 		var found []Activity
-		if err := s.DB.Read(ctx).Find(&found, "id IN ?", some).Error; err != nil {
+		if err := tx.Find(&found, "id IN ?", some).Error; err != nil {
 			return nil, err
 		}
 		for _, a := range found {
@@ -297,7 +301,7 @@ func (s *Service) Hours(ctx context.Context, person int64) ([]Served, error) {
 func (s *Service) tallies(ctx context.Context, a Activity, people []int64) (map[int64]tally, error) {
 	out := map[int64]tally{}
 	for some := range slices.Chunk(people, loadBatch) {
-		err := s.count(ctx, scope{some, a.StartsAt, a.StartsAt + 1}, func(t tally) {
+		err := s.count(s.DB.Read(ctx), scope{some, a.StartsAt, a.StartsAt + 1}, func(t tally) {
 			if t.ID == a.ID {
 				out[t.person] = t
 			}

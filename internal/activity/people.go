@@ -36,7 +36,12 @@ func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
 			return err
 		}
 	}
-	return nil
+	for _, column := range []string{"person_id", "revoked_by"} {
+		if err := tx.Exec("UPDATE certificates SET "+column+" = ? WHERE "+column+" = ?", to, from).Error; err != nil {
+			return err
+		}
+	}
+	return s.certificatesChanged(tx, to)
 }
 
 // Forget takes a person who leaves out of all activities, as part of the
@@ -50,7 +55,7 @@ func (s *Service) Forget(tx *gorm.DB, person int64) error {
 			return err
 		}
 	}
-	return nil
+	return s.forgetCertificates(tx, person)
 }
 
 // vacate gives back the seats of a person in activities that are still to be.

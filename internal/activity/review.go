@@ -319,7 +319,7 @@ func (s *Service) waiting(ctx context.Context, list []Activity) ([]ToReview, err
 	var out []ToReview
 	for some := range slices.Chunk(people, loadBatch) {
 		of.people = some
-		err := s.count(ctx, of, func(t tally) {
+		err := s.count(s.DB.Read(ctx), of, func(t tally) {
 			i, mine := place[t.ID]
 			if c := t.raw.heed(t.word); mine && c.Review {
 				out = append(out, ToReview{list[i], member.Person{ID: t.person}, c.Minutes})

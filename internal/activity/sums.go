@@ -46,7 +46,7 @@ func (s *Service) ServedIn(ctx context.Context, from, to time.Time) (map[int64]S
 		of.to = to.UnixMilli()
 	}
 	out := map[int64]Sum{}
-	return out, s.count(ctx, of, func(t tally) {
+	return out, s.count(s.DB.Read(ctx), of, func(t tally) {
 		sum := out[t.ID]
 		sum.take(t)
 		out[t.ID] = sum

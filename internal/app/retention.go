@@ -47,6 +47,7 @@ var keepers = []keeper{
 	{"consents_withdrawn", "已撤回的同意", 1, "", func(a *App) expire { return a.Members.ExpireConsents }},
 	{"corrections", "已办结的更正申请", 1, "", func(a *App) expire { return a.Members.ExpireCorrections }},
 	{"outage_askers", "谁问过停水停电公告", 1, "", func(a *App) expire { return a.Tickets.Outages.Expire }},
+	{"certificates_revoked", "已撤销的志愿服务记录证明", 1, "", func(a *App) expire { return a.Activities.ExpireCertificates }},
 	{"visits", "群众对服务点的评价", 365, "a year of them is shown", func(a *App) expire { return a.Points.Expire }},
 	{"wishes", "已了结的微心愿里的个人信息", 31, "people ask back after a wish came true", func(a *App) expire { return a.Wishes.Anonymise }},
 	{"hour_corrections", "志愿时长的更正记录", 365, "whoever served may object, and a year's certificate rests on them", func(a *App) expire { return a.Activities.ExpireCorrections }},

@@ -130,6 +130,23 @@ var ends = map[string]struct {
 		must(t, err)
 		must(t, w.Outages.Ask(t.Context(), n.ID, w.Who["li"]))
 	}},
+	"certificates_revoked": {0, "SELECT revoked_at FROM certificates WHERE person_id <> 0 AND revoked_at > 0", func(t *testing.T, _ *App, w *tickettest.Town) {
+		ends := w.Clock().UnixMilli() // each time another activity
+		one := activity.Activity{ID: w.DB.NewID(), OrgID: w.Units["福馨苑小区"], State: activity.Done, Kind: "other", StartsAt: ends - time.Hour.Milliseconds(), EndsAt: ends}
+		must(t, w.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+			if err := activity.Load(tx, []activity.Activity{one}, nil); err != nil {
+				return err
+			}
+			return tx.Create(&activity.Pair{ID: w.DB.NewID(), ActivityID: one.ID, PersonID: w.Who["li"], State: activity.PairOK, InAt: one.StartsAt, OutAt: ends}).Error
+		}))
+		li, err := w.Members.Person(t.Context(), w.Who["li"])
+		must(t, err)
+		c, err := w.Activities.Certify(t.Context(), li, "", activity.Days{})
+		must(t, err)
+		must(t, w.Activities.Revoke(t.Context(), w.Actor("branch"), c.Number, "不实"))
+		_, err = w.Activities.Certify(t.Context(), li, "", activity.Days{}) // and one that is valid
+		must(t, err)
+	}},
 	"visits": {0, "SELECT rated_at FROM service_visits", func(t *testing.T, a *App, w *tickettest.Town) {
 		p, err := a.Points.Found(t.Context(), w.Actor("city"), station.Draft{Org: w.Units["南薰社区"], Kind: station.Center, Name: "党群服务中心"})
 		must(t, err)

@@ -65,7 +65,9 @@ type Reply struct {
 const MaxReply = 1800
 
 // Service holds the dialogs. Link gives the address of a ticket's page and may
-// be nil; Privacy is that of the page about personal data and may be empty.
+// be nil; Privacy is that of the page about personal data, Verify that under which
+// certificates are verified, and Certificates that where their owner takes the
+// documents: each may be empty.
 type Service struct {
 	Tickets    *ticket.Service
 	Activities *activity.Service
@@ -77,6 +79,8 @@ type Service struct {
 	Now        func() time.Time
 	Link       func(number string) string
 	Privacy    string
+
+	Verify, Certificates string
 }
 
 // Answer does what a message asks for and says what was done and what to do

@@ -202,6 +202,8 @@ func (c *turn) obey(ctx context.Context, in input, stood state) (string, error) 
 		return c.rate(ctx, in)
 	case wordHome:
 		return c.home(ctx, in.rest)
+	case wordCertify:
+		return c.certify(ctx)
 	case wordLogin:
 		return c.login(ctx)
 	case wordDanger:

@@ -27,6 +27,7 @@ const (
 	wordSignUp   word = "signup"   // 报名
 	wordCheckIn  word = "checkin"  // 签到
 	wordHours    word = "hours"    // 时长
+	wordCertify  word = "certify"  // 证明
 	wordLeave    word = "leave"    // 退出
 	wordClose    word = "close"    // 注销
 	wordLogin    word = "login"    // 登录
@@ -81,6 +82,7 @@ var commands = []struct {
 	{wordWishFor, regexp.MustCompile(`^()(?:我要|我想)?许(?:个|一个)?愿((?:想|希望|盼).+)?$`)},
 	{wordCheckIn, regexp.MustCompile(`^(?:签到|签退|打卡)` + gap + `(\d{6})?$`)},
 	{wordHours, regexp.MustCompile(`^(?:查询?|看看?)?我?的?(?:志愿)?(?:者|服务)*(?:时长|时数)$`)},
+	{wordCertify, regexp.MustCompile(`^(?:我要|我想|帮我)?(?:开|要|打印)?(?:一[份个张])?(?:我的)?(?:志愿者?|志愿服务|服务|志愿服务记录)?证明$`)},
 	{wordLeave, regexp.MustCompile(`^(?:退出|取消|算了|不|否|不用|不用了|不换了?|不改了?|不撤了?|不报了|不绑定|结束|返回)$`)},
 	{wordLogin, regexp.MustCompile(`^(?:登[录陆]|电脑登[录陆]|登[录陆]码)$`)},
 	{wordPrivacy, regexp.MustCompile(`^(?:隐私|隐私政策|个人信息|我的信息|我的数据|撤回同意)$`)},

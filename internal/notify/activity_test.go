@@ -89,3 +89,23 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestCertificate_ItsOwnerIsToldThatItWasRevoked(t *testing.T) {
+	c := newCity(t)
+	ends := c.Clock().UnixMilli()
+	one := activity.Activity{ID: c.DB.NewID(), OrgID: c.Units["福馨苑小区"], Title: "楼院清扫", State: activity.Done, Kind: "other", StartsAt: ends - time.Hour.Milliseconds(), EndsAt: ends}
+	must(t, c.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+		if err := activity.Load(tx, []activity.Activity{one}, nil); err != nil {
+			return err
+		}
+		return tx.Create(&activity.Pair{ID: c.DB.NewID(), ActivityID: one.ID, PersonID: c.Who["li"], State: activity.PairOK, InAt: one.StartsAt, OutAt: ends}).Error
+	}))
+	li, err := c.Members.Person(t.Context(), c.Who["li"])
+	must(t, err)
+	made, err := c.Activities.Certify(t.Context(), li, "", activity.Days{})
+	must(t, err)
+	must(t, c.Activities.Revoke(t.Context(), c.Actor("branch"), made.Number, "重复登记"))
+	c.drain(t)
+	c.drain(t)
+	c.once(t, "li", "证明已撤销", made.Number, "出具单位撤销：重复登记", "回复「证明」重新开一份")
+}

@@ -143,6 +143,9 @@ func (s *Service) page(n Notice) string {
 	if n.Kind == kindBrief {
 		return s.Board
 	}
+	if n.Kind == kindCertificate {
+		return s.Certificates
+	}
 	if id, of := strings.CutPrefix(n.Number, activityNumber); of {
 		return s.Activity + id
 	}

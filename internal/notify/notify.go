@@ -80,21 +80,22 @@ type Templates struct {
 
 // Service turns events into messages.
 type Service struct {
-	DB         *db.DB
-	Tickets    *ticket.Service
-	Activities *activity.Service
-	Wishes     *wish.Service
-	Org        *org.Service
-	Members    *member.Service
-	Outbox     *outbox.Outbox
-	WeChat     *wechat.Client
-	Templates  Templates
-	Link       func(number string) string // the page of a ticket
-	Board      string                     // the page of the numbers
-	Activity   string                     // the page of an activity, without its id
-	Wish       string                     // the page of a wish, without its id
-	Location   *time.Location
-	Now        func() time.Time
+	DB           *db.DB
+	Tickets      *ticket.Service
+	Activities   *activity.Service
+	Wishes       *wish.Service
+	Org          *org.Service
+	Members      *member.Service
+	Outbox       *outbox.Outbox
+	WeChat       *wechat.Client
+	Templates    Templates
+	Link         func(number string) string // the page of a ticket
+	Board        string                     // the page of the numbers
+	Activity     string                     // the page of an activity, without its id
+	Wish         string                     // the page of a wish, without its id
+	Certificates string                     // the page of a person's certificates
+	Location     *time.Location
+	Now          func() time.Time
 
 	BriefHour func() int                                                    // at which briefs go out
 	Count     func(ctx context.Context, of Span) (counts Counts, err error) // what a brief tells; package stats counts
@@ -103,20 +104,21 @@ type Service struct {
 // Handlers are the topics this package works on.
 func (s *Service) Handlers() map[string]outbox.Handler {
 	return map[string]outbox.Handler{
-		ticket.TopicEvent:   s.event,
-		ticket.TopicTimer:   s.timer,
-		ticket.TopicMedia:   s.media,
-		ticket.TopicCheck:   s.check,
-		TopicSend:           s.send,
-		activity.TopicTold:  s.told,
-		activity.TopicTimer: s.activityTimer,
-		activity.TopicOver:  s.over,
-		wish.TopicTold:      s.wished,
-		wish.TopicTimer:     s.wishTimer,
-		wish.TopicCheck:     s.checkWish,
-		TopicDigest:         s.digest,
-		TopicBriefs:         s.briefs,
-		TopicBrief:          s.brief,
+		ticket.TopicEvent:         s.event,
+		ticket.TopicTimer:         s.timer,
+		ticket.TopicMedia:         s.media,
+		ticket.TopicCheck:         s.check,
+		TopicSend:                 s.send,
+		activity.TopicTold:        s.told,
+		activity.TopicTimer:       s.activityTimer,
+		activity.TopicOver:        s.over,
+		wish.TopicTold:            s.wished,
+		wish.TopicTimer:           s.wishTimer,
+		wish.TopicCheck:           s.checkWish,
+		activity.TopicCertificate: s.certificate,
+		TopicDigest:               s.digest,
+		TopicBriefs:               s.briefs,
+		TopicBrief:                s.brief,
 	}
 }
 

@@ -82,6 +82,7 @@ func (s *site) activities(t *testing.T) {
 	if hours.at("items", 0, "activity_id") != made.at("id") || hours.at("minutes") != 91.0 || hours.at("by_kind", 0, "key") != "environment" || hours.at("next_cursor") != "" {
 		t.Errorf("hours: %s", hours.content)
 	}
+	s.certificates(t)
 	s.call(t, "wang", "PUT", path+"/feedback", object{"verdict": "satisfied"}).want(t, 204)
 	if done := s.call(t, "li", "GET", path, nil).want(t, 200); done.at("verdicts", 0, "count") != 1.0 || done.at("actions", 0) != nil {
 		t.Errorf("done: %s", done.content)

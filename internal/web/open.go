@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"fenlin/internal/activity"
 	"fenlin/internal/errs"
 	"fenlin/internal/org"
 	"fenlin/internal/stats"
@@ -185,14 +186,7 @@ func (s *Server) openCompound(ctx context.Context, compound int64) (openDetail, 
 
 // openPages are /open/ and /open/ID: they work without JavaScript.
 func (s *Server) openPages() (list, compound gin.HandlerFunc) {
-	parse := func(name string) *template.Template {
-		t, err := template.New(name).Funcs(template.FuncMap{"told": figure, "percent": percent}).ParseFS(pages, "pages/open/"+name)
-		if err != nil {
-			panic(fmt.Sprintf("page open/%s: %v", name, err)) // it is embedded
-		}
-		return t
-	}
-	many, one := parse("index.html"), parse("compound.html")
+	many, one := openTemplate("index.html"), openTemplate("compound.html")
 	list = func(c *gin.Context) {
 		in := listOpenInput{Q: c.Query("q"), Paged: Paged{Limit: 30, Cursor: c.Query("cursor")}}
 		if r := []rune(in.Q); len(r) > 64 {
@@ -203,7 +197,7 @@ func (s *Server) openPages() (list, compound gin.HandlerFunc) {
 			s.openRefused(c, err)
 			return
 		}
-		s.render(c, many, map[string]any{"Q": in.Q, "Items": found.Body.Items, "Next": found.Body.NextCursor, "First": in.Cursor == ""})
+		s.render(c, http.StatusOK, openCaching, many, map[string]any{"Q": in.Q, "Items": found.Body.Items, "Next": found.Body.NextCursor, "First": in.Cursor == ""})
 	}
 	compound = func(c *gin.Context) {
 		number, err := strconv.ParseInt(c.Param("id"), 10, 64)
@@ -220,12 +214,20 @@ func (s *Server) openPages() (list, compound gin.HandlerFunc) {
 		for _, code := range s.private() {
 			private = append(private, s.category(code).Name)
 		}
-		s.render(c, one, struct {
+		s.render(c, http.StatusOK, openCaching, one, struct {
 			openDetail
 			Private string
 		}{v, strings.Join(private, "、")})
 	}
 	return list, compound
+}
+
+func openTemplate(name string) *template.Template {
+	t, err := template.New(name).Funcs(template.FuncMap{"told": figure, "percent": percent, "length": activity.Length}).ParseFS(pages, "pages/open/"+name)
+	if err != nil {
+		panic(fmt.Sprintf("page open/%s: %v", name, err)) // it is embedded
+	}
+	return t
 }
 
 func (s *Server) openRefused(c *gin.Context, err error) {
@@ -236,15 +238,15 @@ func (s *Server) openRefused(c *gin.Context, err error) {
 	s.lost(p)(c)
 }
 
-func (s *Server) render(c *gin.Context, t *template.Template, data any) {
+func (s *Server) render(c *gin.Context, status int, caching string, t *template.Template, data any) {
 	var out bytes.Buffer
 	if err := t.Execute(&out, data); err != nil {
 		refuse(c, problemOf(c.Request.Context(), err))
 		return
 	}
 	c.Header("Content-Security-Policy", policy)
-	c.Header("Cache-Control", openCaching)
-	c.Data(http.StatusOK, "text/html; charset=utf-8", out.Bytes())
+	c.Header("Cache-Control", caching)
+	c.Data(status, "text/html; charset=utf-8", out.Bytes())
 }
 
 // figure is a number as people read it.

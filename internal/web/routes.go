@@ -93,6 +93,11 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{get, "/me/hours", "showMyHours", "我的志愿服务时长，只有本人看得到", 200, nil}, s.myHours)
 	signed(a, route{get, "/me/hours.xlsx", "exportMyHours", "我的志愿服务记录（Excel），按民政部令第67号的项目", 200, nil}, s.exportMyHours)
 	signed(a, route{get, "/me/reviews", "listReviews", "一天超过八小时、等我复核的时长（组织人）", 200, nil}, s.listReviews)
+	signed(a, route{get, "/me/certificates", "listMyCertificates", "我的志愿服务记录证明", 200, nil}, s.myCertificates)
+	signed(a, route{post, "/me/certificates", "certifyMe", "开一份志愿服务记录证明：当时出具，免费；不写日期就是到今天为止的全部", 201, []int{conflict}}, s.certifyMe)
+	signed(a, route{get, "/me/certificates/{file}", "printCertificate", "证明的 PDF，只给本人", 200, []int{notFound, conflict}}, s.printCertificate)
+	signed(a, route{post, "/certificates/{number}/revocation", "revokeCertificate", "撤销一份证明，写明原因，持有人会收到通知（出具单位和它的上级）", 204, []int{notFound, conflict}}, s.revokeCertificate)
+	open(a, route{get, "/open/certificates/{token}", "verifyCertificate", "公开：核验一份证明，没有个人信息", 200, []int{notFound}}, s.verifyCertificate)
 	signed(a, route{post, "/activities", "makeActivity", "新建一个活动或一个系列，先存为未发布", 201, []int{forbidden, notFound, conflict}}, s.makeActivity)
 	either(a, route{get, "/activities/{id}", "showActivity", "一个活动，及我的报名", 200, []int{notFound}}, s.showActivity)
 	signed(a, route{patch, "/activities/{id}", "changeActivity", "改活动；时间地点有变会通知已报名的人", 200, []int{forbidden, notFound, conflict}}, s.changeActivity)
@@ -189,10 +194,13 @@ func (s *Server) routes(r *gin.Engine) {
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
 
 	openList, openCompound := s.openPages()
+	verify := s.verifyPages()
+	r.POST(certificatesPath, verify.find)
+	r.POST(certificatesPath+":token", verify.name)
 	for path, page := range map[string]gin.HandlerFunc{
 		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/api.js": s.page("api.js"), "/frame.js": s.page("frame.js"), "/app.js": s.page("app.js"), "/app/*path": s.page("app.html"),
 		"/privacy": s.privacyPage(), "/docs": s.page("docs/index.html"), "/docs/:file": s.file("docs"), "/board/": s.page("board/index.html"), "/board/:file": s.file("board"),
-		"/open/": openList, "/open/:id": openCompound, "/open.css": s.page("open/open.css"),
+		"/open/": openList, "/open/:id": openCompound, certificatesPath: verify.form, certificatesPath + ":token": verify.show, "/open.css": s.page("open/open.css"),
 		"/ledger/": s.page("ledger/index.html"), "/ledger/:file": s.file("ledger"),
 	} {
 		r.Match([]string{get, head}, path, page)

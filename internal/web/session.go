@@ -236,6 +236,7 @@ type exportView struct {
 	Hours        hoursView                `json:"hours"`
 	HourFixes    list[HourCorrectionView] `json:"hour_corrections"`
 	Feedback     list[myFeedback]         `json:"activity_feedback"`
+	Certificates list[CertificateView]    `json:"certificates" doc:"what was certified of this person's hours"`
 	Looks        list[lookView]           `json:"looks" doc:"who looked at this person's data, and why"`
 }
 
@@ -344,6 +345,9 @@ func (s *Server) exportPerson(ctx context.Context, c caller, out *exportView) er
 	}
 	for _, v := range visits {
 		out.Visits = append(out.Visits, myVisit{idOf(v.PointID), VisitView{v.Day, string(v.Verdict), v.Note}})
+	}
+	if out.Certificates, err = s.exportCertificates(ctx, c); err != nil {
+		return err
 	}
 	devices, err := s.listDevices(ctx, c, nil)
 	if err == nil {
