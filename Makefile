@@ -18,6 +18,17 @@ NODE := scripts/wecom-interop/node_modules/.package-lock.json
 # What the board draws with, built in; without it the board shows numbers and tables.
 CHARTS := internal/web/pages/board/charts.js
 
+# The phone's pages, built in (miniprogram/README.md); without them /app/ says so.
+CLIENT := internal/web/pages/app/index.html
+MINIPROGRAM := miniprogram/dist/build/mp-weixin/app.json
+CLIENT_MADE := miniprogram/src/pages.json miniprogram/src/pages/index.ts miniprogram/src/api/schema.d.ts
+CLIENT_SOURCES := $(filter-out $(CLIENT_MADE),$(shell find miniprogram/src miniprogram/scripts -type f)) $(addprefix miniprogram/,index.html vite.config.ts tsconfig.json package-lock.json)
+API := miniprogram/build/openapi.json
+SITE ?=
+
+# A machine without Node builds the binary without what Node makes.
+BUILT_IN := $(if $(shell command -v npm),$(CHARTS) $(CLIENT),no-node)
+
 # What Chinese words under printed codes are drawn with; Debian's, built in.
 FONT := internal/placard/font/DroidSansFallbackFull.ttf.gz
 
@@ -35,8 +46,15 @@ run: build ## Serve the sample city at http://127.0.0.1:8080/sim/ with nothing e
 	exec bin/fenlin serve --demo $(ARGS)
 
 .PHONY: build
-build: $(FONT) $(CHARTS) ## Build bin/fenlin, one static binary
+build: $(FONT) $(BUILT_IN) ## Build bin/fenlin, one static binary
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/fenlin ./cmd/fenlin
+
+.PHONY: no-node
+no-node:
+	@echo "npm is missing: building without the phone's pages and the board's charts; both say so where they would stand" >&2
+
+.PHONY: client
+client: $(CLIENT) $(MINIPROGRAM) miniprogram/build/checked ## Build the phone's pages and the mini-program (SITE=https://…: its server), check types, run their tests
 
 .PHONY: test
 test: test-sqlite test-mariadb ## Run the whole suite twice: SQLite + in-process state, MariaDB + Redis
@@ -77,7 +95,7 @@ train: ## Learn the weights of understanding from the labelled sentences (ARGS='
 	go run ./scripts/train $(ARGS)
 
 .PHONY: lint
-lint: $(GOLANGCI) ## Check style, errors and the import table of the packages
+lint: $(GOLANGCI) miniprogram/build/checked ## Check style, errors and the import table of the packages, and the client's types and logic
 	$(GOLANGCI) run ./...
 
 .PHONY: fmt
@@ -86,7 +104,8 @@ fmt: $(GOLANGCI) ## Format all Go code
 
 .PHONY: clean
 clean: ## Remove what was built; ./data stays
-	rm -rf bin $(CHARTS) scripts/e2e/pictures $(wildcard scripts/*/node_modules)
+	rm -rf bin $(CHARTS) scripts/e2e/pictures $(wildcard scripts/*/node_modules) miniprogram/build miniprogram/dist miniprogram/node_modules $(CLIENT_MADE)
+	find internal/web/pages/app -mindepth 1 ! -name README.md -delete
 
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/bin/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(@:bin/tools/golangci-lint-%=%)
@@ -99,6 +118,37 @@ $(FONT):
 
 $(CHARTS): scripts/board-charts/charts.mjs scripts/board-charts/package.json scripts/board-charts/node_modules/.package-lock.json
 	cd scripts/board-charts && npm run --silent build -- --outfile=$(CURDIR)/$@
+
+# The API's document is asked anew when Go code changes, and is newer only when it says something else.
+$(API): $(API).asked
+	@:
+$(API).asked: $(shell find cmd internal -name '*.go' ! -name '*_test.go') go.mod
+	@mkdir -p $(@D)
+	go run -trimpath ./cmd/fenlin openapi >$(API).new
+	@cmp -s $(API).new $(API) || cp $(API).new $(API)
+	@rm $(API).new; touch $@
+
+miniprogram/src/api/schema.d.ts: $(API) miniprogram/node_modules/.package-lock.json
+	cd miniprogram && npm run --silent api
+	@touch $@
+
+$(CLIENT): miniprogram/src/api/schema.d.ts $(CLIENT_SOURCES)
+	cd miniprogram && npm run --silent h5
+	find $(@D) -mindepth 1 ! -name README.md -delete
+	cp -R miniprogram/dist/build/h5/. $(@D)/
+	@touch $@
+
+$(MINIPROGRAM): miniprogram/src/api/schema.d.ts $(CLIENT_SOURCES) miniprogram/build/site
+	cd miniprogram && VITE_SITE='$(SITE)' npm run --silent mp
+	@touch $@
+
+miniprogram/build/checked: miniprogram/src/api/schema.d.ts $(CLIENT_SOURCES)
+	cd miniprogram && npm run --silent check
+	@touch $@
+
+.PHONY: always
+miniprogram/build/site: always
+	@mkdir -p $(@D); echo '$(SITE)' | cmp -s - $@ || echo '$(SITE)' >$@
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	npm ci --prefix $* --ignore-scripts --no-audit --no-fund

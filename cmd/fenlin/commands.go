@@ -12,6 +12,7 @@ import (
 
 	"fenlin/internal/app"
 	"fenlin/internal/ticket"
+	"fenlin/internal/web"
 )
 
 func serve(file *string) *cobra.Command {
@@ -186,6 +187,15 @@ func wechatCmd(file *string) *cobra.Command {
 	})
 	cmd.AddCommand(menu)
 	return cmd
+}
+
+// openapi prints what /openapi.json serves, for programs that are built with it.
+// Without the version, so that it changes only when the API does.
+func openapi() *cobra.Command {
+	return &cobra.Command{
+		Use: "openapi", Short: "print the API's OpenAPI document", Args: cobra.NoArgs, Hidden: true,
+		Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), string(web.Document(""))) },
+	}
 }
 
 func doctor(file *string) *cobra.Command {

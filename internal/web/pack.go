@@ -19,6 +19,8 @@ import (
 type asset struct {
 	kind   string // media type
 	tag    string // changes with the content
+	fixed  bool   // its address names its content
+	policy string // what it may load
 	plain  []byte
 	packed func() []byte
 }
@@ -26,18 +28,18 @@ type asset struct {
 func newAsset(name string, content []byte) asset {
 	sum := sha256.Sum256(content)
 	return asset{
-		kind: mime.TypeByExtension(path.Ext(name)), tag: hex.EncodeToString(sum[:8]), plain: content,
+		kind: mime.TypeByExtension(path.Ext(name)), tag: hex.EncodeToString(sum[:8]), policy: policy, plain: content,
 		packed: sync.OnceValue(func() []byte { return squeeze(content, gzip.BestCompression) }),
 	}
 }
 
 // send answers with the asset. A browser asks each time whether it changed, but
-// for one whose address names its content (?v=).
+// for one whose address names its content.
 func (a asset) send(c *gin.Context, status int) {
 	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Security-Policy", a.policy)
 	h.Set("Cache-Control", "no-cache")
-	if c.Query("v") == a.tag {
+	if a.fixed || c.Query("v") == a.tag {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	h.Set("ETag", `W/"`+a.tag+`"`)

@@ -15,7 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-//go:embed pages
+//go:embed all:pages
 var pages embed.FS
 
 // policy is what our own pages may load: nothing from other hosts.

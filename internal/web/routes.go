@@ -32,6 +32,18 @@ func (s *Server) routes(r *gin.Engine) {
 	r.Match([]string{get, head}, "/healthz", s.alive)
 	r.Match([]string{get, head}, "/readyz", s.ready)
 
+	document := s.operations(r).document()
+	s.site(r, document)
+}
+
+// Document is the OpenAPI document, without a server.
+func Document(version string) []byte {
+	gin.SetMode(gin.ReleaseMode) // else it prints its routes
+	return (&Server{Version: version}).operations(gin.New()).document()
+}
+
+// operations is every operation of the API.
+func (s *Server) operations(r *gin.Engine) api {
 	a := s.newAPI(r)
 	open(a, route{post, "/sessions", "signIn", "登录：用微信的一次性代码换取会话", 201, []int{tooMany}}, s.signIn)
 	signed(a, route{remove, "/sessions", "signOut", "退出登录", 204, nil}, s.signOut)
@@ -188,9 +200,12 @@ func (s *Server) routes(r *gin.Engine) {
 	signed(a, route{get, "/imports", "listImports", "我的导入", 200, nil}, s.listImports)
 	signed(a, route{get, "/imports/{id}", "showImport", "一次导入的进度与结果", 200, []int{notFound}}, s.showImport)
 	signed(a, route{get, "/imports/{id}/workbook", "showMarked", "标好问题的表格（Excel）；过了保存期就删除", 200, []int{notFound}}, s.showMarked)
+	return a
+}
 
+// site is everything beside the API: the document, the pages, the simulator.
+func (s *Server) site(r *gin.Engine, document []byte) {
 	r.GET("/oauth/start", s.toWeChat)
-	document := a.document()
 	r.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json; charset=utf-8", document) })
 
 	openList, openCompound := s.openPages()
@@ -198,7 +213,7 @@ func (s *Server) routes(r *gin.Engine) {
 	r.POST(certificatesPath, verify.find)
 	r.POST(certificatesPath+":token", verify.name)
 	for path, page := range map[string]gin.HandlerFunc{
-		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/api.js": s.page("api.js"), "/frame.js": s.page("frame.js"), "/app.js": s.page("app.js"), "/app/*path": s.page("app.html"),
+		"/": s.page("index.html"), "/pages.css": s.page("pages.css"), "/dom.js": s.page("dom.js"), "/api.js": s.page("api.js"), "/frame.js": s.page("frame.js"), "/app/*path": s.client(built()),
 		"/privacy": s.privacyPage(), "/docs": s.page("docs/index.html"), "/docs/:file": s.file("docs"), "/board/": s.page("board/index.html"), "/board/:file": s.file("board"),
 		"/open/": openList, "/open/:id": openCompound, certificatesPath: verify.form, certificatesPath + ":token": verify.show, "/open.css": s.page("open/open.css"),
 		"/ledger/": s.page("ledger/index.html"), "/ledger/:file": s.file("ledger"),

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
+import uniPkg from "@dcloudio/vite-plugin-uni";
+
+// eslint-style interop: the package is CommonJS, its function stands under default.
+const uni = (uniPkg as any).default ?? uniPkg;
+
+const h5 = process.env.UNI_PLATFORM !== "mp-weixin";
+
+// The kit's icons and the framework's pictures point to foreign hosts, which nothing
+// of ours may ask: the font comes from the package, the pictures are never shown.
+function ownHosts(): Plugin {
+  const font = /@font-face\s*\{[^}]*wd-icons[^}]*\}/g;
+  const inline = () => readFileSync("node_modules/wot-design-uni/components/wd-icon/wd-icons.ttf").toString("base64");
+  return {
+    name: "own-hosts",
+    enforce: "pre",
+    transform(code, id) {
+      if (!/wd-icon[/\\]index\.scss|wd-icon\.vue.*lang\.scss/.test(id) || !code.includes("@font-face")) return null;
+      const src = h5 ? "./wd-icons.ttf" : `data:font/ttf;base64,${inline()}`;
+      return code.replace(font, "") + `\n@font-face { font-family: 'wd-icons'; src: url('${src}') format('truetype'); }\n`;
+    },
+    generateBundle(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type === "asset" && typeof file.source === "string" && /\.(css|wxss)$/.test(file.fileName)) {
+          file.source = file.source.replace(/url\((['"]?)https?:[^)]*\)/g, "none");
+        }
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  base: h5 ? "/app/" : undefined,
+  plugins: [ownHosts(), uni()],
+  build: { target: "es2018", chunkSizeWarningLimit: 900 },
+  css: { preprocessorOptions: { scss: { quietDeps: true } } },
+});
