@@ -4,12 +4,25 @@ WORKDIR /src
 COPY scripts/board-charts ./
 RUN npm ci --ignore-scripts --no-audit --no-fund && npm run --silent build -- --outfile=charts.js
 
-FROM golang:1.26 AS build
+# The phone's pages are typed by the API's own document.
+FROM golang:1.26 AS api
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+RUN CGO_ENABLED=0 go run -trimpath ./cmd/fenlin openapi >/openapi.json
+
+FROM node:22 AS client
+WORKDIR /src
+COPY miniprogram/package.json miniprogram/package-lock.json miniprogram/.npmrc ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY miniprogram ./
+COPY --from=api /openapi.json build/openapi.json
+RUN npm run --silent api && npm run --silent h5
+
+FROM api AS build
 COPY --from=charts /src/charts.js internal/web/pages/board/
+COPY --from=client /src/dist/build/h5/ internal/web/pages/app/
 RUN make internal/placard/font/DroidSansFallbackFull.ttf.gz
 ARG VERSION=unknown
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/fenlin ./cmd/fenlin \

@@ -21,7 +21,7 @@ CHARTS := internal/web/pages/board/charts.js
 # The phone's pages, built in (miniprogram/README.md); without them /app/ says so.
 CLIENT := internal/web/pages/app/index.html
 MINIPROGRAM := miniprogram/dist/build/mp-weixin/app.json
-CLIENT_MADE := miniprogram/src/pages.json miniprogram/src/pages/index.ts miniprogram/src/api/schema.d.ts
+CLIENT_MADE := miniprogram/src/pages.json miniprogram/src/made/pages.ts miniprogram/src/api/schema.d.ts
 CLIENT_SOURCES := $(filter-out $(CLIENT_MADE),$(shell find miniprogram/src miniprogram/scripts -type f)) $(addprefix miniprogram/,index.html vite.config.ts tsconfig.json package-lock.json)
 API := miniprogram/build/openapi.json
 SITE ?=

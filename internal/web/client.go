@@ -9,9 +9,9 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// clientPolicy is what the phone's pages may load. Their framework sets styles of
-// single elements, and shows and sends pictures that the phone has just taken.
-const clientPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// clientPolicy is what the phone's pages may load: nothing from other hosts, and
+// the pictures that the phone has just taken.
+const clientPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // demoMark stands in the client's index; the pages read there whether this is the demo.
 var demoMark = []byte(`data-demo=""`)

@@ -1,5 +1,5 @@
 // Puts the features together: src/pages/<feature>/feature.json becomes src/pages.json
-// and src/pages/index.ts, which are not committed. So two features never touch one file.
+// and src/made/pages.ts, which are not committed. So two features never touch one file.
 import { readFileSync, readdirSync, writeFileSync, existsSync, mkdirSync } from "node:fs";
 
 const root = new URL("../src/pages/", import.meta.url);
@@ -30,7 +30,7 @@ const whole = {
   globalStyle: { navigationStyle: "custom", navigationBarTextStyle: "black", navigationBarTitleText: "汾邻", backgroundColor: "#f3f5f4", h5: { titleNView: false } },
 };
 write("../src/pages.json", `${JSON.stringify(whole, null, 2)}\n`);
-write("../src/pages/index.ts", `// Made by scripts/pages.mjs of every feature.json.
+write("../src/made/pages.ts", `// Made by scripts/pages.mjs of every feature.json.
 import type { Page } from "@/lib/links";
 
 export const pages: Page[] = ${JSON.stringify(table, null, 2)};

@@ -1,9 +1,10 @@
 import { createSSRApp } from "vue";
 import App from "./App.vue";
 // #ifdef H5
-import { keepLinks } from "./lib/browser";
+import { keepLinks, pressByKey } from "./lib/browser";
 
 keepLinks();
+pressByKey();
 // #endif
 
 export function createApp() {

@@ -1,5 +1,5 @@
 // What only browsers have: addresses, WeChat's sign-in by going there and back, the demo.
-import { pages } from "@/pages";
+import { pages } from "@/made/pages";
 import { resolve } from "./links";
 
 /** inWeChat says whether the page is open inside WeChat. */
@@ -10,6 +10,16 @@ export function inWeChat(): boolean {
 /** isDemo says whether the server is a demo, which it writes into the page. */
 export function isDemo(): boolean {
   return document.documentElement.dataset.demo === "true";
+}
+
+/** pressByKey lets a keyboard press what a finger taps: the framework's buttons are not the browser's. */
+export function pressByKey(): void {
+  document.addEventListener("keydown", (event) => {
+    const el = event.target as HTMLElement;
+    if ((event.key !== "Enter" && event.key !== " ") || !/^(button|link|radio|checkbox)$/.test(el.getAttribute("role") ?? "")) return;
+    event.preventDefault();
+    el.click();
+  });
 }
 
 /** keepLinks turns the addresses that notices carry (#/tickets/NUMBER) into those of pages,

@@ -1,5 +1,5 @@
 // Ways between pages.
-import { pages } from "@/pages";
+import { pages } from "@/made/pages";
 import { resolve } from "@/lib/links";
 
 const HOME = "/pages/home/home";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blank, bodyOf, fieldsOf, mainOf, missing } from "./actions";
+import { blank, bodyOf, fieldsOf, mainOf, missing, othersOf } from "./actions";
 
 const confirm = { action: "confirm", label: "确认结果", needs: ["solved"], takes: ["satisfaction", "note"] };
 const correct = { action: "correct", label: "更正", needs: ["place"], takes: ["note"] };
@@ -21,6 +21,13 @@ test("only what the action has and what was filled in is sent, with the version 
 
 test("what must be given comes first, and the likeliest action is the big one", () => {
   assert.deepEqual(fieldsOf(confirm).map((f) => f.field), ["solved", "satisfaction", "note"]);
-  assert.equal(mainOf({ actions: [{ ...correct, action: "add" }, confirm] })?.action, "confirm");
-  assert.equal(mainOf({ actions: [] }), undefined);
+  assert.equal(mainOf({ overdue: false, actions: [{ ...correct, action: "add" }, confirm] })?.action, "confirm");
+  assert.equal(mainOf({ overdue: false, actions: [] }), undefined);
+});
+
+test("an overdue ticket is urged by the big button, another is not; what ends it stands last", () => {
+  const some = ["withdraw", "urge", "add"].map((action) => ({ action, label: action, needs: [], takes: [] }));
+  assert.equal(mainOf({ overdue: true, actions: some })?.action, "urge");
+  assert.equal(mainOf({ overdue: false, actions: some }), undefined);
+  assert.deepEqual(othersOf({ overdue: false, actions: some }).map((a) => a.action), ["add", "urge", "withdraw"]);
 });

@@ -59,13 +59,22 @@ export function bodyOf(t: Pick<Ticket, "version">, a: Action, v: Answers): Schem
 }
 
 /** Which action is the big button: what the reporter or the handler most likely came for. */
-const order = ["confirm", "decide", "accept", "contact", "arrive", "finish", "resume", "rate", "follow", "urge", "reopen", "add", "close"];
+const order = ["confirm", "decide", "accept", "contact", "arrive", "finish", "resume", "rate", "follow"];
+
+/** The other actions stand in this order; what ends a ticket comes last. */
+const after = ["add", "urge", "correct", "dispatch", "transfer", "extend", "whistle", "consult", "suspend", "escalate", "return", "reopen", "close", "merge", "exclude", "reject", "withdraw"];
 
 /** mainOf is the action of the big button. */
-export function mainOf(t: Pick<Ticket, "actions">): Action | undefined {
-  for (const name of order) {
+export function mainOf(t: Pick<Ticket, "actions" | "overdue">): Action | undefined {
+  for (const name of t.overdue ? [...order, "urge"] : order) {
     const found = t.actions.find((a) => a.action === name);
     if (found) return found;
   }
   return undefined;
+}
+
+/** othersOf are the actions beside the big one. */
+export function othersOf(t: Pick<Ticket, "actions" | "overdue">): Action[] {
+  const main = mainOf(t);
+  return t.actions.filter((a) => a !== main).sort((a, b) => after.indexOf(a.action) - after.indexOf(b.action));
 }
