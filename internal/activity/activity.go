@@ -114,6 +114,7 @@ type Full struct {
 	Runs     bool          // who asks organises it or helps
 	Organise bool          // who asks organises it
 	Verdicts []VerdictCount
+	Photos   []Photo // of one alone, not in lists
 }
 
 // Service holds activities. Build it with every exported field.

@@ -119,7 +119,10 @@ func (s *Service) Show(ctx context.Context, by org.Actor, id int64) (Full, error
 	if err != nil {
 		return Full{}, err
 	}
-	all[0].Verdicts, err = s.verdicts(ctx, id)
+	if all[0].Verdicts, err = s.verdicts(ctx, id); err != nil {
+		return Full{}, err
+	}
+	all[0].Photos, err = photos(s.DB.Read(ctx), id)
 	return all[0], err
 }
 

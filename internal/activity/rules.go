@@ -16,6 +16,7 @@ type Rules struct {
 	Capacity  span   `yaml:"capacity"`   // of one post
 	Slots     span   `yaml:"slots"`      // posts of one activity
 	Series    span   `yaml:"series"`     // occasions that are made at once
+	Photos    span   `yaml:"photos"`     // of one activity
 	Remind    int    `yaml:"remind_hours"`
 	CheckIn   struct {
 		Early int `yaml:"early_minutes"` // before the beginning one checks in
@@ -42,7 +43,7 @@ func LoadRules(text []byte) (*Rules, error) {
 	if err := d.Decode(&r); err != nil {
 		return nil, err
 	}
-	for name, s := range map[string]span{"fence": r.Fence, "hours": r.Hours, "capacity": r.Capacity, "slots": r.Slots, "series": r.Series} {
+	for name, s := range map[string]span{"fence": r.Fence, "hours": r.Hours, "capacity": r.Capacity, "slots": r.Slots, "series": r.Series, "photos": r.Photos} {
 		if s.Most < 1 || s.Least < 0 || s.Least > s.Most {
 			return nil, fmt.Errorf("%s: most must be 1 or more, and least no more than it", name)
 		}

@@ -40,6 +40,7 @@ type keeper struct {
 var keepers = []keeper{
 	{"sessions", "到期的登录", 1, "", func(a *App) expire { return a.Members.ExpireSessions }},
 	{"photos_unattached", "没有附到工单上的照片", 1, "", func(a *App) expire { return a.Tickets.ExpirePhotos }},
+	{"activity_photos", "志愿活动的照片", 31, "", func(a *App) expire { return a.Activities.ExpirePhotos }},
 	{"import_workbooks", "导入的表格和问题清单", 1, "", func(a *App) expire { return a.Ledger.Expire }},
 	{"outbox", "已完成的后台任务", 1, "", func(a *App) expire { return a.Outbox.Expire }},
 	{"notices", "发给个人的通知", 3, "WeChat is tried for two days", func(a *App) expire { return (&notify.Service{DB: a.DB}).Expire }},

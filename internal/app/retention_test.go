@@ -123,6 +123,15 @@ var ends = map[string]struct {
 		_, err := w.Report(t.Context(), ticket.Report{Reporter: li.Person, Home: li.Home, Text: "3号楼2单元楼道灯坏了", Photos: []int64{attached}})
 		must(t, err)
 	}},
+	"activity_photos": {0, "SELECT created_at FROM activity_photos", func(t *testing.T, a *App, w *tickettest.Town) {
+		id := picture(t, w)
+		must(t, w.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+			if err := w.Lend(tx, "activity:1", w.Who["li"], []int64{id}); err != nil {
+				return err
+			}
+			return tx.Create(&activity.Photo{PhotoID: id, ActivityID: 1, Seq: 1, CreatedAt: w.Clock().UnixMilli()}).Error
+		}))
+	}},
 	"outage_askers": {time.Hour, "SELECT o.to_at FROM outages o JOIN outage_askers a ON a.outage_id = o.id", func(t *testing.T, _ *App, w *tickettest.Town) {
 		n, err := w.Outages.Announce(t.Context(), w.Actor("city"), outage.Draft{
 			Category: "power", Scope: []int64{w.Units["福馨苑小区"]}, From: w.Clock(), To: w.Clock().Add(time.Hour), Text: "检修",

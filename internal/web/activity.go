@@ -62,7 +62,15 @@ type ActivityView struct {
 	Runs          bool              `json:"runs" doc:"the caller organises it or helps"`
 	Actions       list[string]      `json:"actions" doc:"what the caller may do with it now"`
 	Verdicts      list[verdictView] `json:"verdicts" doc:"how many thought what; of one activity alone, not in lists"`
+	Photos        list[pictureView] `json:"photos" doc:"in their order; of one activity alone, not in lists"`
 	Version       int               `json:"version"`
+}
+
+type pictureView struct {
+	ID      id     `json:"id"`
+	URL     string `json:"url"`
+	Caption string `json:"caption"`
+	Phase   string `json:"phase" enum:"before,during,after" doc:"of which part of the activity it is, by when it was added"`
 }
 
 type sourceView struct {
@@ -106,6 +114,10 @@ func (s *Server) viewActivity(f activity.Full) ActivityView {
 	}
 	for _, c := range f.Verdicts {
 		v.Verdicts = append(v.Verdicts, verdictView{c.TookPart, string(c.Verdict), c.N})
+	}
+	for _, p := range f.Photos {
+		url := apiPrefix + "/activities/" + string(v.ID) + "/photos/" + string(idOf(p.PhotoID))
+		v.Photos = append(v.Photos, pictureView{idOf(p.PhotoID), url, p.Caption, string(f.PhaseOf(p))})
 	}
 	return v
 }

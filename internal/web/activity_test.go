@@ -83,6 +83,18 @@ func (s *site) activities(t *testing.T) {
 		t.Errorf("hours: %s", hours.content)
 	}
 	s.certificates(t)
+	photo := s.call(t, "branch", "POST", "/photos", aPicture(t)).want(t, 201).at("id").(string)
+	s.call(t, "li", "POST", path+"/photos", object{"photo_id": photo}).refused(t, 403, "not_organiser")
+	hung := s.call(t, "branch", "POST", path+"/photos", object{"photo_id": photo, "caption": "合影"}).want(t, 200)
+	if hung.at("photos", 0, "caption") != "合影" || hung.at("photos", 0, "phase") != "during" {
+		t.Errorf("hung: %s", hung.content)
+	}
+	s.call(t, "branch", "PATCH", path+"/photos/"+photo, object{"caption": "清扫后合影", "place": 1}).want(t, 200)
+	if seen := s.call(t, "li", "GET", path+"/photos/"+photo, nil); seen.status != 200 || len(seen.content) == 0 {
+		t.Errorf("seen: %d", seen.status)
+	}
+	s.call(t, "branch", "DELETE", path+"/photos/"+photo, nil).want(t, 204)
+	s.call(t, "li", "GET", path+"/photos/"+photo, nil).refused(t, 404, "photo_unknown")
 	s.call(t, "wang", "PUT", path+"/feedback", object{"verdict": "satisfied"}).want(t, 204)
 	if done := s.call(t, "li", "GET", path, nil).want(t, 200); done.at("verdicts", 0, "count") != 1.0 || done.at("actions", 0) != nil {
 		t.Errorf("done: %s", done.content)

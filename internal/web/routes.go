@@ -122,6 +122,11 @@ func (s *Server) operations(r *gin.Engine) api {
 	signed(a, route{remove, "/activities/{id}/helpers/{person_id}", "removeHelper", "不再请他做帮手", 204, []int{forbidden, notFound}}, s.removeHelper)
 	signed(a, route{put, "/activities/{id}/feedback", "rateActivity", "评价一个结束了的活动，参加的人和居民都可以", 204, []int{notFound, conflict}}, s.rateActivity)
 
+	signed(a, route{post, "/activities/{id}/photos", "addActivityPhoto", "给活动加一张上传好的照片（组织人和帮手）", 200, []int{forbidden, notFound, conflict}}, s.addActivityPhoto)
+	signed(a, route{get, "/activities/{id}/photos/{photo_id}", "showActivityPhoto", "看活动的照片", 200, []int{notFound}}, s.showActivityPhoto)
+	signed(a, route{patch, "/activities/{id}/photos/{photo_id}", "changeActivityPhoto", "改照片的说明和次序（组织人和帮手）", 200, []int{forbidden, notFound}}, s.changeActivityPhoto)
+	signed(a, route{remove, "/activities/{id}/photos/{photo_id}", "removeActivityPhoto", "去掉一张照片（组织人和帮手）", 204, []int{forbidden, notFound}}, s.removeActivityPhoto)
+
 	signed(a, route{get, "/activities/{id}/code", "showCheckInCode", "签到屏：半分钟一换的签到码，和设了范围时印出来贴的码（组织人和帮手）", 200, []int{forbidden, notFound}}, s.checkInCode)
 	signed(a, route{get, "/activities/{id}/code/picture", "drawCheckInCode", "签到码图片（PNG）：扫一扫就签到或签退", 200, []int{forbidden, notFound}}, s.drawCheckInCode)
 	signed(a, route{get, "/activities/{id}/checkins", "listCheckIns", "签到名单（组织人和帮手）", 200, []int{forbidden, notFound}}, s.listCheckIns)
