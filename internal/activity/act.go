@@ -184,9 +184,13 @@ func (s *Service) Fire(ctx context.Context, t Timer) error {
 // ringAtOnce is how many activities begin and end in one round.
 const ringAtOnce = 500
 
-// Ring begins and ends activities whose time has come, and returns how many. It
-// is to be called often, by any number of replicas.
+// Ring begins and ends activities whose time has come, and returns how many;
+// and it looks for seats that stayed free although somebody waits. It is to be
+// called often, by any number of replicas.
 func (s *Service) Ring(ctx context.Context) (int, error) {
+	if err := s.refill(ctx); err != nil {
+		return 0, err
+	}
 	done, now := 0, s.Now().UnixMilli()
 	for _, r := range []struct {
 		action Action

@@ -383,7 +383,7 @@ func (s *Service) Change(ctx context.Context, by org.Actor, id int64, version in
 		if err := s.plan(tx, a); err != nil {
 			return err
 		}
-		return s.tellAll(tx, a, LetterMoved, fmt.Sprint(a.Version), "")
+		return s.tellMoved(tx, a)
 	})
 	s.Outbox.Wake()
 	return err

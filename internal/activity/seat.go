@@ -2,6 +2,7 @@ package activity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -107,15 +108,16 @@ func (s *Service) leave(tx *gorm.DB, slot Slot, a Activity, g SignUp, as SeatSta
 }
 
 // moveUp gives the free seats of a slot that is held to those who wait first:
-// at once, or as an offer to be accepted in time.
+// at once, or as an offer to be accepted in time. Who has a seat elsewhere at
+// the same time is passed over and keeps their place.
 func (s *Service) moveUp(tx *gorm.DB, slot Slot, a Activity) error {
 	now := s.Now().UnixMilli()
 	free := slot.Capacity - slot.Taken
 	if free <= 0 || a.State != Published || now >= a.StartsAt {
 		return nil
 	}
-	var first []SignUp
-	if err := tx.Order("queue").Limit(free).Find(&first, "slot_id = ? AND state = ?", slot.ID, Waiting).Error; err != nil || len(first) == 0 {
+	first, err := next(tx, slot.ID, a, free)
+	if err != nil {
 		return err
 	}
 	as, until, kind := Seated, int64(0), LetterMovedUp
@@ -137,6 +139,55 @@ func (s *Service) moveUp(tx *gorm.DB, slot Slot, a Activity) error {
 		}
 	}
 	return take(tx, slot.ID, len(first))
+}
+
+// next are the first n who wait for a slot and are free then.
+func next(tx *gorm.DB, slot int64, a Activity, n int) ([]SignUp, error) {
+	var out []SignUp
+	for after := int64(0); ; {
+		var some []SignUp
+		if err := tx.Order("queue").Limit(n).Find(&some, "slot_id = ? AND state = ? AND queue > ?", slot, Waiting, after).Error; err != nil {
+			return nil, err
+		}
+		people := make([]int64, len(some))
+		for i, g := range some {
+			people[i], after = g.PersonID, g.Queue
+		}
+		busy, err := busyNow(tx, a, people)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range some {
+			if !busy[g.PersonID] && len(out) < n {
+				out = append(out, g)
+			}
+		}
+		if len(out) == n || len(some) < n {
+			return out, nil
+		}
+	}
+}
+
+// refill gives seats that are free to those who wait and were busy when the
+// seats became free.
+func (s *Service) refill(ctx context.Context) error {
+	var slots []int64
+	err := s.DB.Read(ctx).Raw(`SELECT s.id FROM activities a JOIN activity_slots s ON s.activity_id = a.id
+WHERE a.state = ? AND a.starts_at > ? AND s.taken < s.capacity AND EXISTS (SELECT 1 FROM activity_signups g WHERE g.slot_id = s.id AND g.state = ?)`,
+		Published, s.Now().UnixMilli(), Waiting).Scan(&slots).Error
+	for _, id := range slots {
+		err = errors.Join(err, s.DB.Tx(ctx, func(tx *gorm.DB) error {
+			slot, a, err := hold(tx, id, 0)
+			if err != nil {
+				return err
+			}
+			return s.moveUp(tx, slot, a)
+		}))
+	}
+	if len(slots) > 0 {
+		s.Outbox.Wake()
+	}
+	return err
 }
 
 // lapse ends an offer that nobody accepted in time.

@@ -2,11 +2,13 @@ package activity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"fenlin/internal/errs"
 	"fenlin/internal/member"
@@ -55,39 +57,70 @@ type Wish struct {
 // answers the same. fresh: this request made it. Errors: ErrUnknown, ErrClosed,
 // ErrSlot, ErrManySlots, ErrSignedUp, ErrOverlap, ErrMembers, ErrMinor, ErrAge.
 func (s *Service) SignUp(ctx context.Context, p member.Person, w Wish) (got SignUp, fresh bool, err error) {
-	a, err := one(s.DB.Read(ctx), w.Activity)
-	if err != nil {
-		return got, false, err
-	}
-	if a.State == Drafted {
-		return got, false, ErrUnknown
-	}
-	if err := s.fits(a, p, w.OfAge); err != nil {
-		return got, false, err
-	}
-	var slots []int64
-	if err := s.DB.Read(ctx).Raw("SELECT id FROM activity_slots WHERE activity_id = ?", a.ID).Scan(&slots).Error; err != nil {
-		return got, false, err
-	}
-	switch {
-	case len(slots) == 0:
-		return got, false, ErrClosed
-	case w.Slot == 0 && len(slots) == 1:
-		w.Slot = slots[0]
-	case w.Slot == 0:
-		mine, err := s.Mine(ctx, a.ID, p.ID)
-		if err == nil && !mine.State.Active() {
-			err = ErrManySlots
-		}
-		return mine, false, err
-	case !slices.Contains(slots, w.Slot):
-		return got, false, ErrSlot
-	}
-	ask := &asking{person: p.ID, ofAge: w.OfAge}
-	if err := s.stand(ctx, w.Slot, ask); err != nil {
+	ask := &asking{person: p, wish: w}
+	if err := s.stand(ctx, ask); err != nil {
 		return got, false, err
 	}
 	return ask.got, ask.fresh, nil
+}
+
+// admit decides for all who ask for an activity, in their order: who may come
+// at all, and then post by post. What they ask is read once for all of them.
+func (s *Service) admit(ctx context.Context, id int64, asks []*asking) error {
+	a, err := one(s.DB.Read(ctx), id)
+	if err == nil && a.State == Drafted {
+		err = ErrUnknown
+	}
+	if err != nil {
+		return err
+	}
+	var slots []int64
+	if err := s.DB.Read(ctx).Raw("SELECT id FROM activity_slots WHERE activity_id = ? ORDER BY seq", id).Scan(&slots).Error; err != nil {
+		return err
+	}
+	of := map[int64][]*asking{}
+	for _, ask := range asks {
+		if slot := s.slotFor(ctx, a, slots, ask); ask.err == nil && slot != 0 {
+			of[slot] = append(of[slot], ask)
+		}
+	}
+	for _, slot := range slots {
+		if len(of[slot]) == 0 {
+			continue
+		}
+		err := s.seat(ctx, a, slot, of[slot])
+		alone := errors.Is(err, gorm.ErrDuplicatedKey) // on another replica one of them signed up for another post at this moment
+		for _, ask := range of[slot] {
+			if alone {
+				err = s.seat(ctx, a, slot, []*asking{ask})
+			}
+			if err != nil {
+				ask.err = err
+			}
+		}
+	}
+	return nil
+}
+
+// slotFor is the post that somebody asks for, 0 when the answer is there already.
+func (s *Service) slotFor(ctx context.Context, a Activity, slots []int64, ask *asking) int64 {
+	want := ask.wish.Slot
+	switch ask.err = s.fits(a, ask.person, ask.wish.OfAge); {
+	case ask.err != nil:
+	case len(slots) == 0:
+		ask.err = ErrClosed
+	case want == 0 && len(slots) == 1:
+		return slots[0]
+	case want == 0:
+		if ask.got, ask.err = s.Mine(ctx, a.ID, ask.person.ID); ask.err == nil && !ask.got.State.Active() {
+			ask.err = ErrManySlots
+		}
+	case !slices.Contains(slots, want):
+		ask.err = ErrSlot
+	default:
+		return want
+	}
+	return 0
 }
 
 // fits says whether a person may come at all.
@@ -114,17 +147,22 @@ func (s *Service) fits(a Activity, p member.Person, ofAge bool) error {
 }
 
 // seat decides for all who ask for a slot, in their order, in one transaction.
-func (s *Service) seat(ctx context.Context, slotID int64, asks []*asking) error {
+func (s *Service) seat(ctx context.Context, a Activity, slotID int64, asks []*asking) error {
+	people := make([]int64, len(asks))
+	for i, ask := range asks {
+		people[i] = ask.person.ID
+	}
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		if err := holdPeople(tx, a, people); err != nil {
+			return err
+		}
 		slot, a, err := hold(tx, slotID, len(asks))
 		if err != nil {
 			return err
 		}
 		now := s.Now().UnixMilli()
-		people := make([]int64, len(asks))
-		for i, ask := range asks {
+		for _, ask := range asks {
 			ask.got, ask.fresh, ask.err = SignUp{}, false, nil // the transaction may run again
-			people[i] = ask.person
 		}
 		known, err := signedUp(tx, a.ID, people)
 		if err != nil {
@@ -139,7 +177,7 @@ func (s *Service) seat(ctx context.Context, slotID int64, asks []*asking) error 
 		var made, again []SignUp
 		seated := 0
 		for i, ask := range asks {
-			before, was := known[ask.person]
+			before, was := known[ask.person.ID]
 			switch {
 			case was && before.State.Active() && before.SlotID == slotID:
 				ask.got = before
@@ -150,13 +188,13 @@ func (s *Service) seat(ctx context.Context, slotID int64, asks []*asking) error 
 			case closed:
 				ask.err = ErrClosed
 				continue
-			case busy[ask.person]:
+			case busy[ask.person.ID]:
 				ask.err = ErrOverlap
 				continue
 			}
 			got := SignUp{
-				ID: before.ID, ActivityID: a.ID, SlotID: slotID, PersonID: ask.person, State: Waiting,
-				Queue: slot.Queue - int64(len(asks)-i-1), OfAge: ask.ofAge, CreatedAt: now, ChangedAt: now,
+				ID: before.ID, ActivityID: a.ID, SlotID: slotID, PersonID: ask.person.ID, State: Waiting,
+				Queue: slot.Queue - int64(len(asks)-i-1), OfAge: ask.wish.OfAge, CreatedAt: now, ChangedAt: now,
 			}
 			if slot.Taken+seated < slot.Capacity {
 				got.State = Seated
@@ -169,7 +207,7 @@ func (s *Service) seat(ctx context.Context, slotID int64, asks []*asking) error 
 				made = append(made, got)
 			}
 			ask.got, ask.fresh = got, true
-			known[ask.person] = got
+			known[ask.person.ID] = got
 		}
 		if len(made) > 0 {
 			if err := tx.CreateInBatches(made, loadBatch).Error; err != nil {
@@ -185,6 +223,19 @@ func (s *Service) seat(ctx context.Context, slotID int64, asks []*asking) error 
 		}
 		return take(tx, slotID, seated)
 	})
+}
+
+// holdPeople locks people until the transaction ends, so that nobody gets seats
+// in two activities at the same time by asking for both at one moment: whoever
+// comes second then sees the first seat. It must be the transaction's first
+// question, for MySQL answers later ones as of the first. On SQLite transactions
+// that write follow each other anyway.
+func holdPeople(tx *gorm.DB, a Activity, people []int64) error {
+	if a.Overlapping {
+		return nil
+	}
+	var held []int64
+	return tx.Table("people").Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Where("id IN ?", people).Order("id").Pluck("id", &held).Error
 }
 
 // hold locks a slot until the transaction ends, gives n numbers of its waiting
@@ -233,17 +284,26 @@ func signedUp(tx *gorm.DB, activity int64, people []int64) (map[int64]SignUp, er
 // busyThen are those of some people who have a seat elsewhere at the same time.
 func busyThen(tx *gorm.DB, a Activity, people []int64) (map[int64]bool, error) {
 	out := map[int64]bool{}
-	if a.Overlapping {
+	if a.Overlapping || len(people) == 0 {
 		return out, nil
 	}
 	var busy []int64
-	err := tx.Raw(`SELECT DISTINCT s.person_id FROM activity_signups s JOIN activities o ON o.id = s.activity_id
-WHERE s.person_id IN ? AND s.activity_id <> ? AND s.state IN ? AND o.state IN ? AND o.starts_at < ? AND o.ends_at > ?`,
-		people, a.ID, holding, open, a.EndsAt, a.StartsAt).Scan(&busy).Error
+	err := tx.Table("activity_signups s").Joins("JOIN activities o ON o.id = s.activity_id").
+		Where("s.person_id IN ? AND s.activity_id <> ? AND s.state IN ? AND o.state IN ? AND o.starts_at < ? AND o.ends_at > ?", people, a.ID, holding, open, a.EndsAt, a.StartsAt).
+		Distinct().Pluck("s.person_id", &busy).Error
 	for _, p := range busy {
 		out[p] = true
 	}
 	return out, err
+}
+
+// busyNow is busyThen in a transaction that has asked questions before, of the
+// last state that others committed; who asks for a seat elsewhere waits.
+func busyNow(tx *gorm.DB, a Activity, people []int64) (map[int64]bool, error) {
+	if err := holdPeople(tx, a, people); err != nil {
+		return nil, err
+	}
+	return busyThen(tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}), a, people)
 }
 
 // Mine is a person's sign-up; zero: none.

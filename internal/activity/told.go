@@ -22,6 +22,7 @@ const (
 	LetterOffered   Letter = "activity_offered"
 	LetterLapsed    Letter = "activity_lapsed"
 	LetterMoved     Letter = "activity_moved" // in time or place
+	LetterClash     Letter = "activity_clash" // moved to a time at which the person has another
 	LetterCancelled Letter = "activity_cancelled"
 	LetterRemind    Letter = "activity_remind"
 	LetterHours     Letter = "activity_hours" // their hours were corrected
@@ -67,6 +68,28 @@ func (s *Service) tellAll(tx *gorm.DB, a Activity, l Letter, key, note string) e
 		return err
 	}
 	return s.tell(tx, a, l, key, people, note, 0)
+}
+
+// tellMoved leaves a letter to all who are coming or hope to: the time or place
+// changed; to those with a seat elsewhere at the new time one that says so. All
+// keep their seats: it is theirs to say which they give up.
+func (s *Service) tellMoved(tx *gorm.DB, a Activity) error {
+	var people []int64
+	if err := tx.Raw("SELECT person_id FROM activity_signups WHERE activity_id = ? AND state IN ? ORDER BY id", a.ID, active).Scan(&people).Error; err != nil {
+		return err
+	}
+	busy, err := busyThen(tx, a, people)
+	if err != nil {
+		return err
+	}
+	letters := map[bool][]int64{}
+	for _, p := range people {
+		letters[busy[p]] = append(letters[busy[p]], p)
+	}
+	if err := s.tell(tx, a, LetterClash, fmt.Sprint(a.Version), letters[true], "", 0); err != nil {
+		return err
+	}
+	return s.tell(tx, a, LetterMoved, fmt.Sprint(a.Version), letters[false], "", 0)
 }
 
 // Of is an activity as whoever writes of it needs it. Errors: ErrUnknown.

@@ -26,6 +26,7 @@ var activityLetters = map[activity.Letter]struct {
 	}},
 	activity.LetterLapsed:    {"候补名额已过确认时间", when, say("还想参加，请重新报名")},
 	activity.LetterMoved:     {"活动时间或地点有变", when, say("来不了请回复「活动」退出")},
+	activity.LetterClash:     {"活动改期，与您另一个活动撞了时间", when, say("请回复「活动」退出其中一个")},
 	activity.LetterCancelled: {"活动取消", noted, say("谢谢您报名，别的活动回复「活动」")},
 	activity.LetterRemind:    {"活动快开始了", when, say("到场后请签到；来不了请先退出")},
 	activity.LetterHours:     {"志愿时长有变", changed, say("不对请找组织人，看时长回复「时长」")},
