@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
@@ -39,7 +40,7 @@ func callback(ctx context.Context, d time.Duration, rounds int) ([]line, error) 
 		name, key string
 		want      float64
 	}{{"plain", "", 0.55}, {"safe", aesKey, 0.45}} {
-		a, stop, err := demo(ctx, mode.key)
+		a, stop, err := demo(ctx, mode.key, "")
 		if err != nil {
 			return nil, err
 		}
@@ -67,8 +68,9 @@ func callback(ctx context.Context, d time.Duration, rounds int) ([]line, error) 
 	return out, nil
 }
 
-// demo runs the whole application on SQLite with in-process state.
-func demo(ctx context.Context, key string) (*app.App, func(), error) {
+// demo runs the whole application with in-process state on a database, SQLite
+// when it is empty.
+func demo(ctx context.Context, key, database string) (*app.App, func(), error) {
 	dir, err := os.MkdirTemp("", "fenlin-bench")
 	if err != nil {
 		return nil, nil, err
@@ -77,7 +79,7 @@ func demo(ctx context.Context, key string) (*app.App, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg.Listen, cfg.AdminListen, cfg.DataDir, cfg.Database, cfg.Redis = "127.0.0.1:0", "127.0.0.1:0", dir, "sqlite:"+dir+"/bench.db", ""
+	cfg.Listen, cfg.AdminListen, cfg.DataDir, cfg.Database, cfg.Redis = "127.0.0.1:0", "127.0.0.1:0", dir, cmp.Or(database, "sqlite:"+dir+"/bench.db"), ""
 	cfg.WeChat.AppID, cfg.WeChat.Token, cfg.WeChat.AESKey = appid, token, key
 	a, err := app.New(ctx, cfg, "bench")
 	if err != nil {
