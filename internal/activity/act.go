@@ -102,8 +102,8 @@ func (s *Service) become(ctx context.Context, a Activity, d Deed) error {
 		case Archive: // nobody checks in any more
 			return tx.Exec("DELETE FROM activity_code_uses WHERE activity_id = ?", a.ID).Error
 		case Finish:
-			if a.Source.Kind == "" {
-				return nil
+			if err := s.ask(tx, a); err != nil || a.Source.Kind == "" {
+				return err
 			}
 			return s.Outbox.Add(tx, outbox.New(TopicOver, fmt.Sprintf("activity:%d:over", a.ID), a.ID, Over{a.ID, a.Source.Kind, a.Source.Ref}, s.Now()))
 		case Start:
@@ -133,6 +133,7 @@ type moment string
 const (
 	timeRemind moment = "remind"
 	timeOffer  moment = "offer" // an offer to a person ends
+	timeSum    moment = "summary"
 )
 
 // Timer says that something of an activity is due.
@@ -158,6 +159,19 @@ func (s *Service) plan(tx *gorm.DB, a Activity) error {
 	return s.Outbox.Add(tx, timer(a.ID, timeRemind, 0, at))
 }
 
+// ask asks who was there how it was, and sets the timer of the summary.
+func (s *Service) ask(tx *gorm.DB, a Activity) error {
+	var people []int64
+	err := tx.Raw("SELECT DISTINCT person_id FROM activity_checkins WHERE activity_id = ? AND state <> ? ORDER BY person_id", a.ID, PairRefused).Scan(&people).Error
+	if err != nil {
+		return err
+	}
+	if err := s.tell(tx, a, LetterRate, "", people, "", 0); err != nil || s.Rules().Summary == 0 || a.PostID == 0 {
+		return err
+	}
+	return s.Outbox.Add(tx, timer(a.ID, timeSum, 0, s.Now().AddDate(0, 0, s.Rules().Summary).UnixMilli()))
+}
+
 // reminder is when who has a seat is reminded; 0: never.
 func (s *Service) reminder(a Activity) int64 {
 	if s.Rules().Remind == 0 {
@@ -174,6 +188,13 @@ func (s *Service) Fire(ctx context.Context, t Timer) error {
 	a, err := one(s.DB.Read(ctx), t.Activity)
 	if err != nil {
 		return outbox.Cancel(err)
+	}
+	if t.What == timeSum && a.State == Done && a.Summary == "" {
+		organisers, err := s.Org.Holders(ctx, []int64{a.PostID})
+		if err != nil {
+			return err
+		}
+		return s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.tell(tx, a, LetterSummary, "", organisers, "", 0) })
 	}
 	if t.What == timeRemind && s.reminder(a) == t.At && a.State == Published {
 		return s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.tellAll(tx, a, LetterRemind, fmt.Sprint(t.At), "") })

@@ -20,6 +20,7 @@ var (
 	ErrWhere     = errs.New(errs.Invalid, "location_missing", "请发送您现在的位置，确认您在活动现场").At("location", "请发送位置")
 	ErrFar       = errs.New(errs.Forbidden, "outside_fence", "您的位置不在活动现场，请到现场再签；位置不准可请组织人在名单上签")
 	ErrOpenPair  = errs.New(errs.Conflict, "checked_in", "您已经签到，离开时请签退")
+	ErrSoon      = errs.New(errs.Conflict, "checked_in_just_now", "您刚刚签到。要离开了，请再次确认签退")
 	ErrNotIn     = errs.New(errs.Conflict, "not_checked_in", "您还没有签到，不能签退")
 	ErrBackward  = errs.New(errs.Conflict, "out_before_in", "签退时间早于签到时间，请找组织人核对")
 	ErrPair      = errs.New(errs.NotFound, "checkin_unknown", "没有找到这次签到")
@@ -69,6 +70,7 @@ func (Pair) TableName() string { return "activity_checkins" }
 type Scan struct {
 	Code    string
 	At      *geo.Point // where the person is; dropped after the fence was looked at
+	Sure    bool       // to check out although it is soon after the check-in
 	Offline bool       // the device was offline when it scanned, and delivers only now
 }
 
@@ -157,7 +159,8 @@ func (s *Service) Open(ctx context.Context, person, activity int64) (Pair, error
 }
 
 // Scanned checks in, or out of the activity whose code it is when the person is
-// in there: the chat has one gesture for both. in: it was a check-in.
+// in there: the chat has one gesture for both. in: it was a check-in. Errors:
+// those of CheckIn and CheckOut, and ErrSoon: the person checked in just now.
 func (s *Service) Scanned(ctx context.Context, person int64, scan Scan) (pair Pair, in bool, err error) {
 	a, step, err := s.read(ctx, person, scan.Code)
 	if err != nil {
@@ -176,6 +179,9 @@ func (s *Service) Scanned(ctx context.Context, person int64, scan Scan) (pair Pa
 	}
 	if before, ok, err := s.usedFor(ctx, a.ID, person, step, true); ok || err != nil {
 		return before, true, err
+	}
+	if soon := int64(s.Rules().CheckIn.Ask) * time.Minute.Milliseconds(); !scan.Sure && s.Now().UnixMilli()-open.InAt < soon {
+		return open, false, ErrSoon
 	}
 	pair, err = s.CheckOut(ctx, person, open.ID, scan)
 	return pair, false, err

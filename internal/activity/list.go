@@ -229,6 +229,21 @@ func (s *Service) Rate(ctx context.Context, person, activity int64, v Verdict, n
 	})
 }
 
+// Unrated is the activity that a person took part in, that ended last and of
+// which they have said nothing yet; zero: none ended lately.
+func (s *Service) Unrated(ctx context.Context, person int64) (Activity, error) {
+	since := s.Now().AddDate(0, 0, -s.Rules().Rate)
+	var found []Activity
+	err := s.DB.Read(ctx).Raw(`SELECT a.* FROM activity_checkins c JOIN activities a ON a.id = c.activity_id
+WHERE c.person_id = ? AND c.in_at > ? AND c.state <> ? AND a.state IN ? AND a.ends_at > ?
+AND NOT EXISTS (SELECT 1 FROM activity_feedback f WHERE f.activity_id = a.id AND f.person_id = c.person_id) ORDER BY a.ends_at DESC, a.id DESC LIMIT 1`,
+		person, since.AddDate(0, 0, -2).UnixMilli(), PairRefused, []State{Done, Archived}, since.UnixMilli()).Scan(&found).Error // one lasts a day at most
+	if err != nil || len(found) == 0 {
+		return Activity{}, err
+	}
+	return found[0], nil
+}
+
 func (s *Service) verdicts(ctx context.Context, id int64) ([]VerdictCount, error) {
 	var out []VerdictCount
 	err := s.DB.Read(ctx).Raw("SELECT took_part, verdict, COUNT(*) AS n FROM activity_feedback WHERE activity_id = ? GROUP BY took_part, verdict ORDER BY took_part DESC, verdict", id).Scan(&out).Error

@@ -18,9 +18,12 @@ type Rules struct {
 	Series    span   `yaml:"series"`     // occasions that are made at once
 	Photos    span   `yaml:"photos"`     // of one activity
 	Remind    int    `yaml:"remind_hours"`
+	Rate      int    `yaml:"rate_days"`    // after the end, a verdict in the chat is of it
+	Summary   int    `yaml:"summary_days"` // after the end, the organiser is reminded of the summary; 0: never
 	CheckIn   struct {
 		Early int `yaml:"early_minutes"` // before the beginning one checks in
 		Late  int `yaml:"late_minutes"`  // after the end one checks out
+		Ask   int `yaml:"ask_minutes"`   // after checking in, who scans again is asked
 	} `yaml:"checkin"`
 }
 
@@ -48,8 +51,8 @@ func LoadRules(text []byte) (*Rules, error) {
 			return nil, fmt.Errorf("%s: most must be 1 or more, and least no more than it", name)
 		}
 	}
-	if r.AheadDays < 1 || r.Remind < 0 || r.CheckIn.Early < 0 || r.CheckIn.Late < 0 {
-		return nil, fmt.Errorf("ahead_days must be 1 or more, remind_hours and those of checkin 0 or more")
+	if r.AheadDays < 1 || min(r.Remind, r.Rate, r.Summary, r.CheckIn.Early, r.CheckIn.Late, r.CheckIn.Ask) < 0 {
+		return nil, fmt.Errorf("ahead_days must be 1 or more, the other times 0 or more")
 	}
 	seen := map[string]bool{}
 	for _, k := range r.Kinds {

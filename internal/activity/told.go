@@ -26,6 +26,8 @@ const (
 	LetterCancelled Letter = "activity_cancelled"
 	LetterRemind    Letter = "activity_remind"
 	LetterHours     Letter = "activity_hours" // their hours were corrected
+	LetterRate      Letter = "activity_rate"    // it is over: how was it
+	LetterSummary   Letter = "activity_summary" // to the organiser
 )
 
 // Told is a letter to some people.

@@ -111,6 +111,29 @@ func (c *turn) oneActivity(ctx context.Context, id int64) (string, error) {
 	return said, nil
 }
 
+// activityJudged takes a word for the activity that the person was asked about
+// last, when it ended after whatever else the word may be of.
+func (c *turn) activityJudged(ctx context.Context, v verdict, since int64) (said string, done bool, err error) {
+	word, ok := map[verdict]activity.Verdict{satisfied: activity.Satisfied, basic: activity.Basic, notHappy: activity.Dissatisfied}[v]
+	if !ok {
+		return "", false, nil
+	}
+	a, err := c.Activities.Unrated(ctx, c.who.ID)
+	if err != nil || a.ID == 0 || a.EndsAt <= since {
+		return "", false, err
+	}
+	if err := c.Activities.Rate(ctx, c.who.ID, a.ID, word, ""); err != nil {
+		return "", true, err
+	}
+	if c.st.Ask != askNothing {
+		c.forget()
+	}
+	if word == activity.Dissatisfied {
+		return "记下了，谢谢您直说：「" + a.Title + "」不满意。组织人会看到大家的评价（不记名）。\n别的活动请回复「活动」。", true, nil
+	}
+	return "谢谢您参加「" + a.Title + "」，也谢谢您的评价。\n别的活动请回复「活动」。", true, nil
+}
+
 func (c *turn) clockAt(ms int64) string {
 	return time.UnixMilli(ms).In(c.Tickets.Rules().Calendar.Location()).Format("1月2日 15:04")
 }

@@ -21,7 +21,7 @@ const (
 // checkWord takes 签到 and 签退, with the digits on the screen or without.
 func (c *turn) checkWord(ctx context.Context, digits string) (string, error) {
 	if digits != "" {
-		return c.checkIn(ctx, activity.Scan{Code: digits})
+		return c.checkIn(ctx, activity.Scan{Code: digits, Sure: strings.HasPrefix(c.m.words(), "签退")})
 	}
 	open, err := c.Activities.Open(ctx, c.who.ID, 0)
 	if err != nil && !errors.Is(err, activity.ErrNotIn) {
@@ -43,8 +43,12 @@ func (c *turn) checkWord(ctx context.Context, digits string) (string, error) {
 func (c *turn) checkIn(ctx context.Context, scan activity.Scan) (string, error) {
 	pair, in, err := c.Activities.Scanned(ctx, c.who.ID, scan)
 	if errors.Is(err, activity.ErrWhere) {
-		c.st.Number = scan.Code
+		c.st.Number, c.st.Draft.Sure = scan.Code, scan.Sure
 		return c.ask(askFence, askedPlace, nil, ""), nil
+	}
+	if errors.Is(err, activity.ErrSoon) {
+		c.st.Number = scan.Code
+		return c.ask(askOut, "您 "+c.clockAt(pair.InAt)+" 刚签到。签退吗？", []option{{Label: "签退，我要走了", Code: optionOut}, {Label: "不签退，我还在"}}, ""), nil
 	}
 	if err != nil {
 		told := errs.From(err)
@@ -67,5 +71,17 @@ func (c *turn) checkIn(ctx context.Context, scan activity.Scan) (string, error) 
 
 // here takes the place that a check-in waits for.
 func (c *turn) here(ctx context.Context, at geo.Point) (string, error) {
-	return c.checkIn(ctx, activity.Scan{Code: c.st.Number, At: &at})
+	return c.checkIn(ctx, activity.Scan{Code: c.st.Number, At: &at, Sure: c.st.Draft.Sure})
+}
+
+// optionOut says that the person leaves indeed.
+const optionOut = "out"
+
+// leaveNow takes the answer to whether somebody leaves who has just come.
+func (c *turn) leaveNow(ctx context.Context, o option) (string, error) {
+	if o.Code == optionOut {
+		return c.checkIn(ctx, activity.Scan{Code: c.st.Number, Sure: true})
+	}
+	c.forget()
+	return "好的，您还在。离开时请扫屏幕上的码签退，没有签退不计时长。", nil
 }

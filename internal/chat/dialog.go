@@ -44,6 +44,7 @@ const (
 	askWishText ask = "wishtext" // what the person wishes
 	askWishKind ask = "wishkind" // of which kind it is
 	askWishHow  ask = "wishhow"  // whether others read whose it is
+	askOut      ask = "out"      // whether to check out so soon
 	askSplit    ask = "split"    // whether to report the second of two things apart
 )
 
@@ -254,6 +255,11 @@ func (c *turn) pick(ctx context.Context, in input, text string) (string, error) 
 		if err != nil {
 			return "", err
 		}
+		if len(waiting) > 0 {
+			if said, done, err := c.activityJudged(ctx, in.verdict, waiting[0].FinishedAt); done || err != nil {
+				return said, err
+			}
+		}
 		newer := len(waiting) > 0 && (c.st.Ask == askNothing || in.verdict != noVerdict || waiting[0].FinishedAt > c.st.AskedAt)
 		if newer {
 			if in.verdict == unsolved {
@@ -322,6 +328,8 @@ func (c *turn) chosen(ctx context.Context, o option) (string, error) {
 		return c.wishKind(o.Code), nil
 	case askWishHow:
 		return c.wishPosted(ctx, o.Code)
+	case askOut:
+		return c.leaveNow(ctx, o)
 	case askVerdict, askMore, askWishText, askWishNote, askDigits, askFence, askNothing: // answered elsewhere
 	}
 	return sayNoQuestion, nil

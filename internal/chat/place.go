@@ -237,7 +237,7 @@ func (c *turn) location(ctx context.Context) (string, error) {
 		return c.ask(askPlace, lead+choose(near, "请回复数字："), near, placeTail), nil
 	case askHome, askFixPlace:
 		return c.ask(c.st.Ask, lead+choose(near, "请回复数字："), near, placeTail), nil
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askVisit, askActivity, askSeat, askWish, askWishDo, askWishNote, askWishText, askWishKind, askWishHow, askDigits, askFence, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askVisit, askActivity, askSeat, askWish, askWishDo, askWishNote, askWishText, askWishKind, askWishHow, askDigits, askFence, askOut, askNothing:
 	}
 	t, ok, err := c.fresh(ctx)
 	if err != nil {

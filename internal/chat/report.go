@@ -273,7 +273,7 @@ func (c *turn) reply(ctx context.Context, text string) (string, error) {
 		if len(r.Compounds) > 0 || r.Intent != understand.Chatter {
 			return c.namedPlace(ctx, text, r)
 		}
-	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askVisit, askActivity, askSeat, askWish, askWishDo, askWishNote, askWishText, askWishKind, askWishHow, askDigits, askFence, askNothing:
+	case askKind, askFix, askFixKind, askWithdraw, askVerdict, askMore, askKnown, askOutage, askAdvert, askSplit, askVisit, askActivity, askSeat, askWish, askWishDo, askWishNote, askWishText, askWishKind, askWishHow, askDigits, askFence, askOut, askNothing:
 	}
 	if r.Intent == understand.Chatter {
 		return c.repeat("好的。"), nil

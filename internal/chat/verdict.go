@@ -172,6 +172,13 @@ func (c *turn) late(ctx context.Context, v verdict, text string) (string, error)
 	if err != nil {
 		return "", err
 	}
+	since := int64(0)
+	if len(tickets) > 0 {
+		since = tickets[0].ClosedAt
+	}
+	if said, done, err := c.activityJudged(ctx, v, since); done || err != nil {
+		return said, err
+	}
 	if len(tickets) == 0 {
 		return c.elsewhere(ctx, text)
 	}

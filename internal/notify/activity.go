@@ -28,6 +28,8 @@ var activityLetters = map[activity.Letter]struct {
 	activity.LetterMoved:     {"活动时间或地点有变", when, say("来不了请回复「活动」退出")},
 	activity.LetterClash:     {"活动改期，与您另一个活动撞了时间", when, say("请回复「活动」退出其中一个")},
 	activity.LetterCancelled: {"活动取消", noted, say("谢谢您报名，别的活动回复「活动」")},
+	activity.LetterRate:      {"活动结束了，您觉得怎么样", titled, say("回复满意、基本满意或不满意")},
+	activity.LetterSummary:   {"请写活动小结", titled, say("打开活动，写小结后归档")},
 	activity.LetterRemind:    {"活动快开始了", when, say("到场后请签到；来不了请先退出")},
 	activity.LetterHours:     {"志愿时长有变", changed, say("不对请找组织人，看时长回复「时长」")},
 }
@@ -35,6 +37,8 @@ var activityLetters = map[activity.Letter]struct {
 func when(s *Service, a activity.Activity, _ activity.Told) string {
 	return a.Title + "，" + s.clock(a.StartsAt) + " 开始，" + a.Place
 }
+
+func titled(_ *Service, a activity.Activity, _ activity.Told) string { return a.Title }
 
 func noted(_ *Service, a activity.Activity, t activity.Told) string { return a.Title + "：" + t.Note }
 

@@ -83,6 +83,42 @@ func TestHours_WhoseWereChangedIsToldWhyAndHowToObject(t *testing.T) {
 	}
 }
 
+func TestActivity_WhoWasThereIsAskedAndTheOrganiserIsRemindedOfTheSummary(t *testing.T) {
+	c := newCity(t)
+	unit, title, kind, place := c.Units["福馨苑小区"], "楼院清扫", "environment", "3号楼前"
+	starts := c.Clock().Add(time.Hour)
+	ends, by := starts.Add(time.Hour), c.Actor("branch")
+	made, err := c.Activities.Make(t.Context(), by, "", activity.Draft{
+		Org: &unit, Title: &title, Kind: &kind, Place: &place, Starts: &starts, Ends: &ends, Slots: &[]activity.SlotDraft{{Name: "清扫", Capacity: 5}},
+	}, activity.Repeat{})
+	must(t, err)
+	id := made[0].ID
+	must(t, c.Activities.Act(t.Context(), by, id, activity.Deed{Action: activity.Publish}))
+	for _, who := range []string{"li", "wang"} {
+		p, err := c.Members.Person(t.Context(), c.Who[who])
+		must(t, err)
+		_, _, err = c.Activities.SignUp(t.Context(), p, activity.Wish{Activity: id})
+		must(t, err)
+	}
+	c.Forward(time.Hour)
+	_, err = c.Activities.Tick(t.Context(), by, id, []activity.Mark{{Person: c.Who["li"]}})
+	must(t, err)
+	for range 2 { // it begins, it ends
+		_, err := c.Activities.Ring(t.Context())
+		must(t, err)
+		c.Forward(time.Hour)
+	}
+	c.drain(t)
+	c.once(t, "li", "活动结束了", "楼院清扫", "满意、基本满意或不满意")
+	if told := c.told("wang"); len(told) != 0 {
+		t.Errorf("who was not there: %q", told)
+	}
+	c.Forward(72 * time.Hour)
+	c.drain(t)
+	c.drain(t)
+	c.once(t, "branch", "请写活动小结", "楼院清扫")
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
