@@ -169,10 +169,10 @@ func (a *App) build(version string) error {
 	location := a.Tickets.Rules().Calendar.Location()
 	told := &notify.Service{
 		DB: a.DB, Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
-		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Wish: site + "/app/#/wishes/", Certificates: site + "/app/#/certificates", Location: location, Now: now,
+		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Wish: site + "/app/#/wishes/", Certificates: site + "/app/#/certificates", Duty: site + "/app/#/registration", Location: location, Now: now,
 		BriefHour: func() int { return a.rules.Load().Briefs.Hour }, Count: a.count,
 	}
-	a.told = told
+	a.told, a.Members.Registered = told, told.Registered
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
 	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy", Verify: site + "/open/certificates/", Certificates: site + "/app/#/certificates"}
 	s := &web.Server{

@@ -147,6 +147,9 @@ func (s *Service) amend(ctx context.Context, by org.Actor, person, version int64
 			if err := tx.Exec("UPDATE people SET member = ? WHERE id = ?", false, person).Error; err != nil {
 				return err
 			}
+			if err := tx.Exec("DELETE FROM registrations WHERE person_id = ?", person).Error; err != nil { // who comes back registers anew
+				return err
+			}
 		}
 		if out, err = s.entry(tx, person); err != nil {
 			return err

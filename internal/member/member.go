@@ -58,6 +58,10 @@ type Service struct {
 	Keys *secret.Keyring
 	Now  func() time.Time
 
+	// Registered hears, in the transaction, of a registration that waits for
+	// somebody's word or is decided; nil: nobody hears of it.
+	Registered func(tx *gorm.DB, r Registration) error
+
 	texts atomic.Pointer[ConsentTexts]
 }
 

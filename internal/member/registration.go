@@ -152,10 +152,19 @@ func (s *Service) Register(ctx context.Context, person, unit, community int64) (
 		if err := tx.Create(&r).Error; err != nil {
 			return err
 		}
-		out, err = s.registration(tx, person)
-		return err
+		if out, err = s.registration(tx, person); err != nil {
+			return err
+		}
+		return s.registered(tx, out)
 	})
 	return out, err
+}
+
+func (s *Service) registered(tx *gorm.DB, r Registration) error {
+	if s.Registered == nil {
+		return nil
+	}
+	return s.Registered(tx, r)
 }
 
 // places makes sure that a unit and a community are such.
@@ -248,8 +257,14 @@ func (s *Service) Answer(ctx context.Context, by org.Actor, person int64, as Par
 		if err := tx.Table("registrations").Where("person_id = ?", person).Updates(set).Error; err != nil {
 			return err
 		}
-		if out, err = s.registration(tx, person); err != nil || !yes || len(out.Waits(now)) > 0 {
+		if out, err = s.registration(tx, person); err != nil {
 			return err
+		}
+		if !yes {
+			return s.registered(tx, out)
+		}
+		if len(out.Waits(now)) > 0 {
+			return nil
 		}
 		out.DoneAt = at
 		return s.takeEffect(tx, out)
@@ -261,6 +276,10 @@ func (s *Service) Answer(ctx context.Context, by org.Actor, person int64, as Par
 // comes into it as an in-service member of the community.
 func (s *Service) takeEffect(tx *gorm.DB, r Registration) error {
 	now := s.Now().UnixMilli()
+	r.DoneAt = now
+	if err := s.registered(tx, r); err != nil {
+		return err
+	}
 	if err := tx.Exec("UPDATE registrations SET done_at = ? WHERE person_id = ?", now, r.PersonID).Error; err != nil {
 		return err
 	}

@@ -152,6 +152,9 @@ func (s *Service) page(n Notice) string {
 	if id, of := strings.CutPrefix(n.Number, wish.Number); of {
 		return s.Wish + id
 	}
+	if n.Kind == kindRegistration {
+		return s.Duty
+	}
 	return s.Link(n.Number)
 }
 

@@ -94,6 +94,7 @@ type Service struct {
 	Activity     string                     // the page of an activity, without its id
 	Wish         string                     // the page of a wish, without its id
 	Certificates string                     // the page of a person's certificates
+	Duty         string                     // the page of registrations
 	Location     *time.Location
 	Now          func() time.Time
 

@@ -248,6 +248,16 @@ WHERE post_id IN ? AND from_at <= ? AND (to_at = 0 OR to_at > ?) ORDER BY person
 	return people, err
 }
 
+// HoldersAt returns the people who hold posts of a role at a unit now, each once.
+func (s *Service) HoldersAt(ctx context.Context, unit int64, roles ...Role) ([]int64, error) {
+	var posts []int64
+	err := s.DB.Read(ctx).Raw("SELECT id FROM posts WHERE org_id = ? AND role IN ?", unit, roles).Scan(&posts).Error
+	if err != nil || len(posts) == 0 {
+		return nil, err
+	}
+	return s.Holders(ctx, posts)
+}
+
 // NewPost creates a post at a unit.
 func (s *Service) NewPost(ctx context.Context, unit int64, role Role, title string) (int64, error) {
 	id := s.DB.NewID()

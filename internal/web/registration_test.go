@@ -136,6 +136,17 @@ func TestRegistrations_MovingIsConfirmedByBothSides(t *testing.T) {
 	if len(history.list("items")) != 4 { // entered, moved, unit, moved
 		t.Errorf("history: %s", history.content)
 	}
+	// Whoever left the ledger registers anew, and comes back into it.
+	if left := s.call(t, "community", "POST", "/members/"+li+"/leave", object{"version": entry.at("version"), "why": "moved"}); left.status != 200 {
+		t.Fatalf("left: %d %s", left.status, left.content)
+	}
+	s.call(t, "li", "GET", "/me/registration", nil).refused(t, 404, "registration_unknown")
+	register(second, here).want(t, 200)
+	say("stranger", "unit", true, "").want(t, 200)
+	say("community", "community", true, "").want(t, 200)
+	if entry := s.call(t, "li", "GET", "/me/membership", nil).want(t, 200); entry.at("unit", "name") != "市林业局" {
+		t.Errorf("not back: %s", entry.content)
+	}
 	for _, body := range []object{{"year": 2024, "text": "早先一年的评语不能写"}, {"year": 2026, "text": "好"}} {
 		s.call(t, "community", "POST", "/members/"+li+"/remarks", body).refused(t, 422, "remark_invalid")
 	}

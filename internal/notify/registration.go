@@ -1,0 +1,102 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"gorm.io/gorm"
+
+	"fenlin/internal/member"
+	"fenlin/internal/org"
+	"fenlin/internal/outbox"
+)
+
+// TopicRegistration is a dual registration (双报到) that waits for somebody's
+// word or is decided; payload: registered.
+const TopicRegistration = "member.registered"
+
+type registered struct {
+	Person int64 `json:"person"`
+}
+
+// kindRegistration is the kind of notices about registrations; registrationNumber
+// stands before a person's id where a ticket has its number.
+const (
+	kindRegistration   = "registration"
+	registrationNumber = "BD"
+)
+
+// Registered leaves a registration to the outbox, in the transaction that changes it.
+func (s *Service) Registered(tx *gorm.DB, r member.Registration) error {
+	key := fmt.Sprintf("registration:%d:%d:%d:%d", r.PersonID, r.AskedAt, r.RefusedAt, r.DoneAt)
+	return s.Outbox.Add(tx, outbox.New(TopicRegistration, key, r.PersonID, registered{r.PersonID}, s.Now()))
+}
+
+// registration tells who is asked for a word, or the member what came of it.
+func (s *Service) registration(ctx context.Context, e outbox.Event) error {
+	var h registered
+	if err := e.Decode(&h); err != nil {
+		return err
+	}
+	r, err := s.Members.Registration(ctx, h.Person)
+	if errors.Is(err, member.ErrRegistration) {
+		return outbox.Cancel(err)
+	}
+	if err != nil {
+		return err
+	}
+	var letters []letter
+	switch where := r.Unit + "，" + r.Community; {
+	case r.DoneAt != 0:
+		letters = []letter{{kindRegistration, "双报到已办好", where, "看志愿活动请回复「活动」", []int64{r.PersonID}, nil}}
+	case r.RefusedAt != 0:
+		letters = []letter{{kindRegistration, "双报到没通过", r.Reason, "改好后请重新登记", []int64{r.PersonID}, nil}}
+	default:
+		if letters, err = s.askedFor(ctx, r); err != nil {
+			return err
+		}
+	}
+	var notices []Notice
+	var told []int64
+	for _, l := range letters {
+		for _, person := range l.people {
+			if person == 0 || slices.Contains(told, person) {
+				continue
+			}
+			told = append(told, person)
+			notices = append(notices, Notice{
+				ID: s.DB.NewID(), Key: e.Key + ":" + strconv.FormatInt(person, 10), PersonID: person, Kind: l.kind, Number: registrationNumber + strconv.FormatInt(r.PersonID, 10),
+				Title: l.title, Place: r.Community, Body: clip(l.body, 200), Next: l.next, State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
+			})
+		}
+	}
+	return s.owe(ctx, notices, false)
+}
+
+// askedFor are the letters to those whose word is missing: who answers for the
+// unit, and who keeps the members of the communities.
+func (s *Service) askedFor(ctx context.Context, r member.Registration) ([]letter, error) {
+	var out []letter
+	for _, party := range r.Waits(s.Now()) {
+		l := letter{kind: kindRegistration, next: "请打开双报到确认或写明原因"}
+		var err error
+		switch party {
+		case member.TheUnit:
+			l.title, l.body, l.people = "双报到待单位确认", r.Name+"登记在"+r.Unit+"工作", []int64{r.ContactID}
+		case member.TheCommunity:
+			l.title, l.body = "双报到待社区确认", r.Name+"登记住在"+r.Community
+			l.people, err = s.Org.HoldersAt(ctx, r.CommunityID, org.CommunitySecretary, org.Clerk)
+		case member.TheFormer:
+			l.title, l.body, l.next = "党员转出", r.Name+"转到"+r.Community, "七天内不答复视为同意"
+			l.people, err = s.Org.HoldersAt(ctx, r.FromCommunityID, org.CommunitySecretary, org.Clerk)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
