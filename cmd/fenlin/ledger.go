@@ -95,7 +95,7 @@ func exportCmd(file *string) *cobra.Command {
 				}
 				content, err := a.Ledger.Export(ctx, ledger.Operator(), args[0])
 				if template {
-					content, err = a.Ledger.Template(ledger.Operator(), args[0])
+					content, err = a.Ledger.Template(ctx, ledger.Operator(), args[0])
 				}
 				if err != nil {
 					return plainly(err)

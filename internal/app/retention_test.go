@@ -90,7 +90,7 @@ var ends = map[string]struct {
 		must(t, w.Members.DecideCorrection(t.Context(), w.Actor("city"), waits[0].ID, false, "材料不全"))
 	}},
 	"import_workbooks": {0, "SELECT finished_at FROM imports WHERE LENGTH(marked) > 0 OR problems <> ''", func(t *testing.T, a *App, w *tickettest.Town) {
-		empty, err := a.Ledger.Template(ledger.Operator(), "units")
+		empty, err := a.Ledger.Template(t.Context(), ledger.Operator(), "units")
 		must(t, err)
 		job, err := a.Ledger.Send(t.Context(), ledger.Operator(), ledger.Upload{Kind: "members", Name: "党员.xlsx", Content: empty})
 		must(t, err)

@@ -28,7 +28,7 @@ func Operator() org.Actor {
 // Import imports a workbook now, as Send does later; progress is told now and
 // then, in rows. It waits for an import of the same kind to end.
 func (s *Service) Import(ctx context.Context, by org.Actor, u Upload, progress func(done, total int)) (Report, error) {
-	kind, err := s.allowed(by, u.Kind)
+	kind, err := s.allowed(ctx, by, u.Kind)
 	if err != nil {
 		return Report{}, err
 	}

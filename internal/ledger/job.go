@@ -93,7 +93,7 @@ type Upload struct {
 // Errors: ErrUnknownKind, ErrForbidden, ErrTooBig, ErrImpatient, or why the
 // file is no workbook.
 func (s *Service) Send(ctx context.Context, by org.Actor, u Upload) (Import, error) {
-	if _, err := s.allowed(by, u.Kind); err != nil {
+	if _, err := s.allowed(ctx, by, u.Kind); err != nil {
 		return Import{}, err
 	}
 	if err := sniff(u.Content); err != nil {
@@ -134,13 +134,23 @@ func (s *Service) Send(ctx context.Context, by org.Actor, u Upload) (Import, err
 
 // allowed says that the actor may have to do with ledgers somewhere; each row is
 // asked about again.
-func (s *Service) allowed(by org.Actor, code string) (Kind, error) {
+func (s *Service) allowed(ctx context.Context, by org.Actor, code string) (Kind, error) {
 	kind, err := KindOf(code)
 	if err != nil {
 		return Kind{}, err
 	}
-	if _, ok := by.Scope(org.Ledger); !ok {
-		return Kind{}, ErrForbidden
+	if _, ok := by.Scope(org.Ledger); ok {
+		return kind, nil
+	}
+	var answers int64
+	if kind.ByContact && by.Person != 0 {
+		err = s.DB.Read(ctx).Raw("SELECT COUNT(*) FROM units WHERE contact_id = ? AND closed_at = 0", by.Person).Scan(&answers).Error
+	}
+	if err == nil && answers == 0 {
+		err = ErrForbidden
+	}
+	if err != nil {
+		return Kind{}, err
 	}
 	return kind, nil
 }

@@ -76,10 +76,11 @@ type Outcome struct{ Created, Changed, Same int }
 
 // Kind is a kind of ledger.
 type Kind struct {
-	Code    string
-	Title   string
-	Columns []Column
-	Nested  bool // rows refer to one another: while one is left out, nothing is said of the others
+	Code      string
+	Title     string
+	Columns   []Column
+	ByContact bool // who answers for a work unit may import and export its own
+	Nested    bool // rows refer to one another: while one is left out, nothing is said of the others
 
 	// Apply writes rows as part of the transaction. With problems nothing is
 	// kept: the caller rolls back. An errs.Error refuses the file as a whole.

@@ -23,8 +23,8 @@ const textFormat = 49
 
 // Template makes the empty workbook of a kind: a sheet to fill and one that
 // says how. Errors: ErrUnknownKind, ErrForbidden.
-func (s *Service) Template(by org.Actor, code string) ([]byte, error) {
-	kind, err := s.allowed(by, code)
+func (s *Service) Template(ctx context.Context, by org.Actor, code string) ([]byte, error) {
+	kind, err := s.allowed(ctx, by, code)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (s *Service) Template(by org.Actor, code string) ([]byte, error) {
 // Export makes a workbook of what the actor may see, with the template's
 // columns: changed, it can be imported. Errors: ErrUnknownKind, ErrForbidden.
 func (s *Service) Export(ctx context.Context, by org.Actor, code string) ([]byte, error) {
-	kind, err := s.allowed(by, code)
+	kind, err := s.allowed(ctx, by, code)
 	if err != nil {
 		return nil, err
 	}

@@ -124,40 +124,64 @@ func (s *Service) Register(ctx context.Context, person, unit, community int64) (
 		if err := s.places(tx, unit, community); err != nil {
 			return err
 		}
-		now := s.Now().UnixMilli()
-		r := Registration{PersonID: person, UnitID: unit, CommunityID: community, AskedAt: now}
-		before, err := s.registration(tx, person)
-		known := err == nil
-		switch {
-		case known:
-			if before.UnitID == unit && before.CommunityID == community && before.RefusedAt == 0 {
-				out = before
-				return nil
-			}
-			if before.UnitID == unit && before.RefusedAs != TheUnit {
-				r.UnitAt, r.UnitBy = before.UnitAt, before.UnitBy
-			}
-			if before.CommunityID == community && before.RefusedAs != TheCommunity {
-				r.CommunityAt, r.CommunityBy = before.CommunityAt, before.CommunityBy
-			}
-		case !errors.Is(err, ErrRegistration):
-			return err
-		}
-		if e, err := s.entry(tx, person); err == nil && e.LeftAt == 0 && e.CommunityID != community {
-			r.FromCommunityID = e.CommunityID
-		}
-		if err := tx.Exec("DELETE FROM registrations WHERE person_id = ?", person).Error; err != nil {
-			return err
-		}
-		if err := tx.Create(&r).Error; err != nil {
-			return err
-		}
-		if out, err = s.registration(tx, person); err != nil {
-			return err
-		}
-		return s.registered(tx, out)
+		var err error
+		out, _, err = s.enrol(tx, Registration{PersonID: person, UnitID: unit, CommunityID: community})
+		return err
 	})
 	return out, err
+}
+
+// RegisterByUnit registers a member in the name of their work unit, as part of
+// the caller's transaction: the unit confirms by it, the communities are still
+// asked. fresh: there was none; changed: it says something new.
+// Errors: ErrRegister.
+func (s *Service) RegisterByUnit(tx *gorm.DB, by org.Actor, person, unit, community int64) (fresh, changed bool, err error) {
+	if err := s.places(tx, unit, community); err != nil {
+		return false, false, err
+	}
+	_, err = s.registration(tx, person)
+	if fresh = errors.Is(err, ErrRegistration); err != nil && !fresh {
+		return false, false, err
+	}
+	r, changed, err := s.enrol(tx, Registration{PersonID: person, UnitID: unit, CommunityID: community, UnitAt: s.Now().UnixMilli(), UnitBy: by.Person})
+	if err == nil && changed && len(r.Waits(s.Now())) == 0 {
+		err = s.takeEffect(tx, r)
+	}
+	return fresh, changed, err
+}
+
+// enrol keeps a registration in place of the one before, with the words of those
+// parties for whom nothing changes. The same again changes nothing.
+func (s *Service) enrol(tx *gorm.DB, r Registration) (out Registration, changed bool, err error) {
+	r.AskedAt = s.Now().UnixMilli()
+	before, err := s.registration(tx, r.PersonID)
+	switch {
+	case err == nil:
+		if before.UnitID == r.UnitID && before.CommunityID == r.CommunityID && before.RefusedAt == 0 && (before.UnitAt != 0 || r.UnitAt == 0) {
+			return before, false, nil
+		}
+		if before.UnitID == r.UnitID && before.RefusedAs != TheUnit && before.UnitAt != 0 {
+			r.UnitAt, r.UnitBy = before.UnitAt, before.UnitBy
+		}
+		if before.CommunityID == r.CommunityID && before.RefusedAs != TheCommunity {
+			r.CommunityAt, r.CommunityBy = before.CommunityAt, before.CommunityBy
+		}
+	case !errors.Is(err, ErrRegistration):
+		return out, false, err
+	}
+	if e, err := s.entry(tx, r.PersonID); err == nil && e.LeftAt == 0 && e.CommunityID != r.CommunityID {
+		r.FromCommunityID = e.CommunityID
+	}
+	if err := tx.Exec("DELETE FROM registrations WHERE person_id = ?", r.PersonID).Error; err != nil {
+		return out, false, err
+	}
+	if err := tx.Create(&r).Error; err != nil {
+		return out, false, err
+	}
+	if out, err = s.registration(tx, r.PersonID); err != nil {
+		return out, false, err
+	}
+	return out, true, s.registered(tx, out)
 }
 
 func (s *Service) registered(tx *gorm.DB, r Registration) error {

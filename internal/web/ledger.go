@@ -14,7 +14,7 @@ import (
 const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 type kindInput struct {
-	Kind string `path:"kind" maxLength:"16" example:"units" doc:"orgs, compounds, units, posts, members or workers"`
+	Kind string `path:"kind" maxLength:"16" example:"units" doc:"orgs, compounds, units, posts, members, registrations or workers"`
 }
 
 type workbookOutput struct {
@@ -29,8 +29,8 @@ func attach(name string, content []byte) *workbookOutput {
 	return &workbookOutput{workbookType, "attachment; filename*=UTF-8''" + url.PathEscape(name), "no-store", content}
 }
 
-func (s *Server) showTemplate(_ context.Context, c caller, in *kindInput) (*workbookOutput, error) {
-	content, err := s.Ledger.Template(c.Actor, in.Kind)
+func (s *Server) showTemplate(ctx context.Context, c caller, in *kindInput) (*workbookOutput, error) {
+	content, err := s.Ledger.Template(ctx, c.Actor, in.Kind)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func ledgerTitle(code string) string {
 
 type sendLedgerInput struct {
 	Once
-	Kind    string `path:"id" maxLength:"16" example:"units" doc:"here the ledger: orgs, compounds, units, posts, members or workers"`
+	Kind    string `path:"id" maxLength:"16" example:"units" doc:"here the ledger: orgs, compounds, units, posts, members, registrations or workers"`
 	Name    string `query:"name" maxLength:"200" doc:"the file's name"`
 	DryRun  bool   `query:"dry_run" doc:"check only, write nothing"`
 	RawBody []byte

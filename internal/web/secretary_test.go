@@ -21,7 +21,7 @@ func onTemplate(t *testing.T, l *ledger.Service, by org.Actor, code string, rows
 	t.Helper()
 	kind, err := ledger.KindOf(code)
 	must(t, err)
-	raw, err := l.Template(by, code)
+	raw, err := l.Template(t.Context(), by, code)
 	must(t, err)
 	f, err := excelize.OpenReader(bytes.NewReader(raw))
 	must(t, err)
