@@ -25,7 +25,7 @@ type line struct {
 }
 
 func main() {
-	only := flag.String("only", "", "callback, report, import, replay, clocks, keep, signup, checkin, hours, rates, subtree, blindindex, pure or memory; empty = all")
+	only := flag.String("only", "", "callback, report, import, replay, clocks, keep, signup, checkin, rates, subtree, blindindex, pure or memory; empty = all")
 	seconds := flag.Duration("for", 3*time.Second, "how long each side of a round is measured")
 	rounds := flag.Int("rounds", 5, "rounds, ours and limit in turn; the median counts")
 	flag.Parse()
