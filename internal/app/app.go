@@ -20,6 +20,7 @@ import (
 	"fenlin/internal/db"
 	"fenlin/internal/kv"
 	"fenlin/internal/ledger"
+	"fenlin/internal/lists"
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
 	"fenlin/internal/org"
@@ -52,6 +53,7 @@ type App struct {
 	Stats      *stats.Service
 	Activities *activity.Service
 	Wishes     *wish.Service
+	Lists      *lists.Service
 	Points     *station.Service
 	Outbox     *outbox.Outbox
 	Sample     *Sample
@@ -95,8 +97,9 @@ func Ground(c Config) (*App, error) {
 	a.Stats = &stats.Service{DB: a.DB, Org: a.Org, Location: rules.Desk.Calendar.Location(), Now: now}
 	a.Activities = &activity.Service{DB: a.DB, Org: a.Org, Members: a.Members, Tickets: a.Tickets, Outbox: a.Outbox, Location: rules.Desk.Calendar.Location(), Now: now}
 	a.Wishes = &wish.Service{DB: a.DB, Org: a.Org, Members: a.Members, Tickets: a.Tickets, Outbox: a.Outbox, Now: now}
-	a.Activities.Sources = map[string]func(context.Context, org.Actor, string) error{wish.Source: a.Wishes.Named}
-	a.Tickets.Kin = append(a.Tickets.Kin, a.Activities, a.Points, a.Wishes)
+	a.Lists = &lists.Service{DB: a.DB, Org: a.Org, Tickets: a.Tickets, Outbox: a.Outbox, Location: rules.Desk.Calendar.Location(), Now: now}
+	a.Activities.Sources = map[string]func(context.Context, org.Actor, string) error{wish.Source: a.Wishes.Named, "project": a.Lists.Source}
+	a.Tickets.Kin = append(a.Tickets.Kin, a.Activities, a.Points, a.Wishes, a.Lists)
 	a.adopt(rules)
 	a.Workers = &worker.Service{DB: a.DB, Members: a.Members, Now: now}
 	a.Ledger = &ledger.Service{
@@ -168,15 +171,15 @@ func (a *App) build(version string) error {
 	link := func(number string) string { return site + "/app/#/tickets/" + number }
 	location := a.Tickets.Rules().Calendar.Location()
 	told := &notify.Service{
-		DB: a.DB, Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
-		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Wish: site + "/app/#/wishes/", Certificates: site + "/app/#/certificates", Duty: site + "/app/#/registration", Location: location, Now: now,
+		DB: a.DB, Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Lists: a.Lists, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
+		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Wish: site + "/app/#/wishes/", Pages: site + "/app/#/", Certificates: site + "/app/#/certificates", Duty: site + "/app/#/registration", Location: location, Now: now,
 		BriefHour: func() int { return a.rules.Load().Briefs.Hour }, Count: a.count,
 	}
 	a.told, a.Members.Registered = told, told.Registered
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
 	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy", Verify: site + "/open/certificates/", Certificates: site + "/app/#/certificates"}
 	s := &web.Server{
-		Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
+		Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Lists: a.Lists, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
 		Stats: a.Stats, Stations: a.Points, Chat: a.Chat,
 	}
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: a.KV}, Handle: s.Converse, Now: now, Log: slog.Default()}
@@ -264,6 +267,11 @@ func (a *App) sweep(ctx context.Context) {
 			slog.ErrorContext(ctx, "activities were not begun and ended", "error", err)
 		} else if n > 0 {
 			slog.InfoContext(ctx, "activities began or ended", "activities", n)
+		}
+		if n, err := a.Lists.Ring(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "the lists were not looked at", "error", err)
+		} else if n > 0 {
+			slog.InfoContext(ctx, "resources and agreements began or ended", "things", n)
 		}
 		if n, err := a.Members.Settle(ctx); err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "registrations were not settled", "error", err)

@@ -52,6 +52,7 @@ var keepers = []keeper{
 	{"visits", "群众对服务点的评价", 365, "a year of them is shown", func(a *App) expire { return a.Points.Expire }},
 	{"wishes", "已了结的微心愿里的个人信息", 31, "people ask back after a wish came true", func(a *App) expire { return a.Wishes.Anonymise }},
 	{"hour_corrections", "志愿时长的更正记录", 365, "whoever served may object, and a year's certificate rests on them", func(a *App) expire { return a.Activities.ExpireCorrections }},
+	{"list_actors", "三张清单里由谁经办", 365, "a project may last three years, and its parties look back at it", func(a *App) expire { return a.Lists.Expire }},
 	{"kept_texts", "像广告而没有登记的话", 1, "", func(a *App) expire { return a.Tickets.ExpireKept }},
 	{"tickets", "已结案工单里的个人信息", 31, "a reporter may rate a closed ticket for 30 days", func(a *App) expire { return a.Tickets.Anonymise }},
 }

@@ -24,6 +24,7 @@ import (
 	"fenlin/internal/activity"
 	"fenlin/internal/db"
 	"fenlin/internal/ledger"
+	"fenlin/internal/lists"
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
 	"fenlin/internal/org"
@@ -43,7 +44,7 @@ func kept(t *testing.T) (*App, *tickettest.Town) {
 	w := tickettest.New(t)
 	a := &App{DB: w.DB, Org: w.Org, Members: w.Members, Tickets: w.Service, Activities: w.Activities, Outbox: w.Outbox}
 	a.Points = &station.Service{DB: w.DB, Org: w.Org, Now: w.Clock, Location: w.Rules().Calendar.Location()}
-	a.Workers = &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}
+	a.Workers, a.Lists = &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}, w.Lists
 	a.Ledger = &ledger.Service{DB: w.DB, Org: w.Org, Members: w.Members, Workers: a.Workers, Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Rules().Calendar.Location()}
 	rules, err := LoadRules("")
 	must(t, err)
@@ -182,6 +183,11 @@ var ends = map[string]struct {
 			return tx.Create(&g).Error
 		}))
 		_, err := a.Activities.Enter(t.Context(), w.Actor("branch"), x.ID, activity.Manual{Person: g.PersonID, Minutes: 30, Reason: "没有带手机"})
+		must(t, err)
+	}},
+	"list_actors": {0, "SELECT at FROM list_events WHERE actor_id <> 0", func(t *testing.T, _ *App, w *tickettest.Town) {
+		unit, title, kind := w.Units["福馨苑小区"], "修灯", "other"
+		_, err := w.Lists.Tell(t.Context(), w.Actor("branch"), "", lists.NeedDraft{Org: &unit, Title: &title, Kind: &kind})
 		must(t, err)
 	}},
 	"kept_texts": {0, "SELECT created_at FROM kept_texts", func(t *testing.T, _ *App, w *tickettest.Town) {

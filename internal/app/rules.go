@@ -17,6 +17,7 @@ import (
 	"fenlin/config"
 	"fenlin/internal/activity"
 	"fenlin/internal/calendar"
+	"fenlin/internal/lists"
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
 	"fenlin/internal/outage"
@@ -35,6 +36,7 @@ type Rules struct {
 	Activities *activity.Rules
 	Hours      *activity.HourRules
 	Wishes     *wish.Rules
+	Lists      *lists.Rules
 	Briefs     notify.BriefRules
 	Consents   member.ConsentTexts
 	Retention  []Kept // what has an end, and when
@@ -64,6 +66,7 @@ func tryRules(dir string) (Rules, []error) {
 	read(&r, &wrong, dir, "activities.yaml", activity.LoadRules, &r.Activities)
 	read(&r, &wrong, dir, "hours.yaml", activity.LoadHours, &r.Hours)
 	read(&r, &wrong, dir, "wishes.yaml", wish.LoadRules, &r.Wishes)
+	read(&r, &wrong, dir, "lists.yaml", lists.LoadRules, &r.Lists)
 	read(&r, &wrong, dir, "briefs.yaml", notify.LoadBriefs, &r.Briefs)
 	read(&r, &wrong, dir, "consent.yaml", member.LoadConsents, &r.Consents)
 	read(&r, &wrong, dir, "retention.yaml", LoadRetention, &r.Retention)
@@ -137,6 +140,7 @@ func (a *App) adopt(r Rules) {
 	a.Activities.Adopt(r.Activities)
 	a.Activities.AdoptHours(r.Hours)
 	a.Wishes.Adopt(r.Wishes)
+	a.Lists.Adopt(r.Lists)
 	a.Members.Adopt(r.Consents)
 	a.rules.Store(&r)
 }

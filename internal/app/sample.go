@@ -12,6 +12,7 @@ import (
 	"fenlin/internal/activity"
 	"fenlin/internal/consult"
 	"fenlin/internal/db"
+	"fenlin/internal/lists"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/station"
@@ -48,6 +49,9 @@ func (s *Sample) Seed(ctx context.Context) error {
 			return fmt.Errorf("sample city: %w", err)
 		}
 	}
+	if err := p.threeLists(time.Now()); err != nil {
+		return fmt.Errorf("sample city: %w", err)
+	}
 	err = s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.load(tx, p) })
 	if errors.Is(err, org.ErrFounded) {
 		return nil // another replica was first
@@ -75,6 +79,8 @@ func (s *Sample) load(tx *gorm.DB, p *samplePlan) error {
 		func() error { return activity.Load(tx, p.activities, p.slots) },
 		func() error { return s.Wishes.Load(tx, p.wishes) },
 		func() error { return consult.Load(tx, p.items) },
+		func() error { return lists.Load(tx, p.lists) },
+		func() error { return s.paper(tx, p.lists) },
 		func() error { return s.Tickets.Load(tx, p.past) },
 	} {
 		if err := load(); err != nil {

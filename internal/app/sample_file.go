@@ -70,6 +70,7 @@ type sampleFile struct {
 		Text, Kind, Org string
 		Days            int // from the day of the seed on
 	}
+	Lists     sampleLists
 	SelfRun   sampleSelfRun `yaml:"self_run"`
 	Surnames  string
 	Given     []string

@@ -12,6 +12,7 @@ import (
 
 	"fenlin/internal/activity"
 	"fenlin/internal/consult"
+	"fenlin/internal/lists"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/routing"
@@ -32,6 +33,7 @@ type samplePlan struct {
 	slots      []activity.Slot
 	wishes     []wish.Wish
 	items      []consult.Item
+	lists      lists.Sample
 	past       []ticket.Past
 
 	file        sampleFile

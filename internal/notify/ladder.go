@@ -155,6 +155,9 @@ func (s *Service) page(n Notice) string {
 	if n.Kind == kindRegistration {
 		return s.Duty
 	}
+	if page, of := s.listPage(n.Number); of {
+		return page
+	}
 	return s.Link(n.Number)
 }
 

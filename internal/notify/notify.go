@@ -17,6 +17,7 @@ import (
 	"fenlin/internal/activity"
 	"fenlin/internal/db"
 	"fenlin/internal/errs"
+	"fenlin/internal/lists"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/outbox"
@@ -84,6 +85,7 @@ type Service struct {
 	Tickets      *ticket.Service
 	Activities   *activity.Service
 	Wishes       *wish.Service
+	Lists        *lists.Service
 	Org          *org.Service
 	Members      *member.Service
 	Outbox       *outbox.Outbox
@@ -93,6 +95,7 @@ type Service struct {
 	Board        string                     // the page of the numbers
 	Activity     string                     // the page of an activity, without its id
 	Wish         string                     // the page of a wish, without its id
+	Pages        string                     // those of the lists, without the list and the id
 	Certificates string                     // the page of a person's certificates
 	Duty         string                     // the page of registrations
 	Location     *time.Location
@@ -116,6 +119,9 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		wish.TopicTold:            s.wished,
 		wish.TopicTimer:           s.wishTimer,
 		wish.TopicCheck:           s.checkWish,
+		lists.TopicTold:           s.listTold,
+		lists.TopicTimer:          s.listTimer,
+		lists.TopicCheck:          s.listCheck,
 		activity.TopicCertificate: s.certificate,
 		TopicDigest:               s.digest,
 		TopicBriefs:               s.briefs,

@@ -47,7 +47,7 @@ func newCity(t *testing.T) *city {
 	server := httptest.NewServer(sim.Handler())
 	t.Cleanup(func() { sim.Close(); server.Close() })
 	n := &notify.Service{
-		DB: w.DB, Tickets: w.Service, Activities: w.Activities, Wishes: w.Wishes, Wish: "http://fenlin.test/app/#/wishes/", Activity: "http://fenlin.test/app/#/activities/", Org: w.Org, Members: w.Members, Outbox: w.Outbox, Location: w.Rules().Calendar.Location(), Now: w.Clock,
+		DB: w.DB, Tickets: w.Service, Activities: w.Activities, Wishes: w.Wishes, Lists: w.Lists, Pages: "http://fenlin.test/app/#/", Wish: "http://fenlin.test/app/#/wishes/", Activity: "http://fenlin.test/app/#/activities/", Org: w.Org, Members: w.Members, Outbox: w.Outbox, Location: w.Rules().Calendar.Location(), Now: w.Clock,
 		WeChat:    wechat.NewClient(wechat.Config{AppID: "wx1", Secret: "secret-1", Token: "t", APIBase: server.URL + "/sim/wechat"}, kv.NewMemory()),
 		Templates: notify.Templates{Template: template}, Link: func(number string) string { return "http://fenlin.test/app/#/tickets/" + number },
 	}

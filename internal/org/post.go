@@ -63,6 +63,7 @@ const (
 	HoldActivities Permission = "hold_activities" // hold volunteers' activities in the subtree
 	ManagePoints   Permission = "manage_points"   // look after the service points of the subtree
 	ManageWishes   Permission = "manage_wishes"   // check wishes of the subtree, post them for households, see that they come true
+	ManageLists    Permission = "manage_lists"    // post needs of the subtree, agree on projects, sign agreements
 	SeeOrg         Permission = "see_org"         // read the history of the tree, who holds its posts, and the contacts of a compound's parties, masked
 )
 
@@ -82,6 +83,7 @@ var grants = map[Permission]map[Role]bool{
 	HoldActivities: {GroupLeader: true, BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
 	ManagePoints:   {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	ManageWishes:   {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true},
+	ManageLists:    {BranchSecretary: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 	SeeOrg:         {BranchSecretary: true, GridWorker: true, CommunitySecretary: true, SubdistrictSecretary: true, CitySecretary: true, Clerk: true},
 }
 
@@ -276,8 +278,15 @@ func (s *Service) Seat(ctx context.Context, post, person, unit int64) error {
 	})
 }
 
-// Unite gives the appointments of one person to another, as part of the
-// caller's transaction: they are found to be the same.
+// Unite gives the appointments of one person to another, and what they are the
+// contact of, as part of the caller's transaction: they are found to be the same.
 func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
-	return tx.Exec("UPDATE appointments SET person_id = ? WHERE person_id = ?", to, from).Error
+	for _, q := range []string{
+		"UPDATE appointments SET person_id = ? WHERE person_id = ?", "UPDATE units SET contact_id = ? WHERE contact_id = ?", "UPDATE compound_parties SET contact_id = ? WHERE contact_id = ?",
+	} {
+		if err := tx.Exec(q, to, from).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -149,6 +149,7 @@ func (s *Service) Forget(ctx context.Context, person int64) error {
 			"UPDATE tickets SET room = '', floor = '', lat = NULL, lng = NULL WHERE reporter_id = ?",
 			"DELETE FROM ticket_followers WHERE person_id = ?",
 			"DELETE FROM photos WHERE owner_id = ? AND ticket_id = 0 AND holder = ''",
+			"UPDATE photos SET owner_id = 0 WHERE owner_id = ? AND holder <> ''",
 			"DELETE FROM kept_texts WHERE person_id = ?",
 		} {
 			if err := tx.Exec(q, person).Error; err != nil {

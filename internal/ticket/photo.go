@@ -103,6 +103,9 @@ func (s *Service) Photo(ctx context.Context, by org.Actor, id int64) ([]byte, er
 	if err := s.DB.Read(ctx).Take(&p, id).Error; err != nil {
 		return nil, unknown(err)
 	}
+	if !isJPEG(p.Content) { // a document, which its holder shows
+		return nil, ErrUnknown
+	}
 	if p.OwnerID == by.Person {
 		return p.Content, nil
 	}

@@ -110,6 +110,7 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	s.content(t)
 	s.activities(t)
 	s.wishes(t)
+	s.threeLists(t)
 	s.postsAndUnits(t)
 	s.orgs(t)
 	s.ledgerOfMembers(t)

@@ -12,7 +12,7 @@ const (
 	perHundred = "0.0%"
 )
 
-// book is a workbook of one sheet that is being written. Texts are written as
+// book is a workbook that is being written, sheet by sheet. Texts are written as
 // texts, so that no name is ever taken for a formula.
 type book struct {
 	f      *excelize.File
@@ -50,20 +50,40 @@ func (b *book) cell(style string, value any) excelize.Cell {
 	return excelize.Cell{StyleID: b.styles[style], Value: value}
 }
 
-// write writes the rows, of which the first ones down to head stay in sight,
-// as the first column does, which is so many characters wide.
-func (b *book) write(head int, wide float64, rows [][]any) ([]byte, error) {
-	defer func() { _ = b.f.Close() }()
+// next ends a sheet and begins another one.
+func (b *book) next(sheet string) (err error) {
+	if err := b.w.Flush(); err != nil {
+		return err
+	}
+	if _, err := b.f.NewSheet(sheet); err != nil {
+		return err
+	}
+	b.w, err = b.f.NewStreamWriter(sheet)
+	return err
+}
+
+// fill writes the rows of a sheet, of which the first ones down to head stay in
+// sight, as the first column does, which is so many characters wide.
+func (b *book) fill(head int, wide float64, rows [][]any) error {
 	if err := b.w.SetColWidth(1, 1, wide); err != nil {
-		return nil, err
+		return err
 	}
 	if err := b.w.SetPanes(&excelize.Panes{Freeze: true, XSplit: 1, YSplit: head, TopLeftCell: fmt.Sprintf("B%d", head+1), ActivePane: "bottomRight"}); err != nil {
-		return nil, err
+		return err
 	}
 	for i, cells := range rows {
 		if err := b.w.SetRow(fmt.Sprintf("A%d", i+1), cells); err != nil {
-			return nil, err
+			return err
 		}
+	}
+	return nil
+}
+
+// write fills the last sheet and ends the workbook.
+func (b *book) write(head int, wide float64, rows [][]any) ([]byte, error) {
+	defer func() { _ = b.f.Close() }()
+	if err := b.fill(head, wide, rows); err != nil {
+		return nil, err
 	}
 	if err := b.w.Flush(); err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ type sendPhotoInput struct {
 }
 
 func (s *Server) sendPhoto(ctx context.Context, c caller, in *sendPhotoInput) (*body[photoView], error) {
-	raw, err := picture(in.Type, in.RawBody)
+	raw, err := fileOf(in.Type, in.RawBody, "photo", errNoPhoto)
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func (s *Server) sendPhoto(ctx context.Context, c caller, in *sendPhotoInput) (*
 	return answer(viewPhotos([]int64{n})[0]), nil
 }
 
-// picture finds the picture in a body.
-func picture(contentType string, raw []byte) ([]byte, error) {
+// fileOf finds a file in a body: the field of a form, or all of it.
+func fileOf(contentType string, raw []byte, field string, missing *errs.Error) ([]byte, error) {
 	kind, params, err := mime.ParseMediaType(contentType)
 	if err != nil || !strings.HasPrefix(kind, "multipart/") {
 		return raw, nil
@@ -61,12 +61,12 @@ func picture(contentType string, raw []byte) ([]byte, error) {
 	for {
 		part, err := form.NextPart()
 		if err != nil {
-			return nil, errNoPhoto.Because(err)
+			return nil, missing.Because(err)
 		}
-		if part.FormName() == "photo" {
+		if part.FormName() == field {
 			content, err := io.ReadAll(part)
 			if err != nil {
-				return nil, errNoPhoto.Because(err)
+				return nil, missing.Because(err)
 			}
 			return content, nil
 		}

@@ -14,6 +14,7 @@ import (
 	"fenlin/internal/activity"
 	"fenlin/internal/chat"
 	"fenlin/internal/ledger"
+	"fenlin/internal/lists"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/placard"
@@ -37,6 +38,7 @@ type Server struct {
 	Tickets    *ticket.Service
 	Activities *activity.Service
 	Wishes     *wish.Service
+	Lists      *lists.Service
 	Org        *org.Service
 	Members    *member.Service
 	Workers    *worker.Service

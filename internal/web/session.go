@@ -228,6 +228,7 @@ type exportView struct {
 	Kept         list[KeptView]           `json:"kept_texts" doc:"what read like an advertisement and became no ticket"`
 	Registration maybe[RegistrationView]  `json:"registration"`
 	Remarks      list[RemarkView]         `json:"remarks" doc:"what communities said of this member to the unit"`
+	Lists        list[myDeed]             `json:"lists" doc:"what this person did in the three lists and agreements"`
 	Visits       list[myVisit]            `json:"visits" doc:"what this person said of service points"`
 	Wishes       list[WishView]           `json:"wishes" doc:"that this person posted or claimed"`
 	SignUps      list[mySignUp]           `json:"signups" doc:"for activities"`
@@ -337,6 +338,9 @@ func (s *Server) exportPerson(ctx context.Context, c caller, out *exportView) er
 		return err
 	}
 	if err := s.exportActivities(ctx, c, out); err != nil {
+		return err
+	}
+	if err := s.exportLists(ctx, c, out); err != nil {
 		return err
 	}
 	visits, err := s.Stations.Mine(ctx, c.Person.ID)

@@ -79,7 +79,7 @@ func newSite(t *testing.T, aesKey string) *site {
 	points := &station.Service{DB: w.DB, Org: w.Org, Location: w.Rules().Calendar.Location(), Now: w.Clock}
 	w.Kin = append(w.Kin, points)
 	s.Server = &web.Server{
-		Tickets: w.Service, Activities: w.Activities, Wishes: w.Wishes, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}, WeChat: wechat.NewClient(config, store), Now: w.Clock, Version: "test", Site: server.URL,
+		Tickets: w.Service, Activities: w.Activities, Wishes: w.Wishes, Lists: w.Lists, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}, WeChat: wechat.NewClient(config, store), Now: w.Clock, Version: "test", Site: server.URL,
 		Stations: points,
 		Stats:    &stats.Service{DB: w.DB, Org: w.Org, Location: w.Rules().Calendar.Location(), Now: w.Clock},
 		Chat:     &chat.Service{Tickets: w.Service, Activities: w.Activities, Wishes: w.Wishes, Org: w.Org, Members: w.Members, KV: store, Points: points, Now: w.Clock},

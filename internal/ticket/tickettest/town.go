@@ -19,6 +19,7 @@ import (
 	"fenlin/internal/db/dbtest"
 	"fenlin/internal/errs"
 	"fenlin/internal/kv"
+	"fenlin/internal/lists"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
 	"fenlin/internal/outage"
@@ -35,6 +36,7 @@ type Town struct {
 	*ticket.Service
 	Activities *activity.Service
 	Wishes     *wish.Service
+	Lists      *lists.Service
 	now        atomic.Int64
 	Units      map[string]int64
 	Posts      map[string]int64
@@ -139,8 +141,12 @@ func New(t testing.TB) *Town {
 	must(err)
 	w.Wishes = &wish.Service{DB: d, Org: o, Members: m, Tickets: w.Service, Outbox: w.Outbox, Now: w.Clock}
 	w.Wishes.Adopt(wishes)
-	w.Activities.Sources = map[string]func(context.Context, org.Actor, string) error{wish.Source: w.Wishes.Named}
-	w.Kin = append(w.Kin, w.Activities, w.Wishes)
+	w.Lists = &lists.Service{DB: d, Org: o, Tickets: w.Service, Outbox: w.Outbox, Location: cal.Location(), Now: w.Clock}
+	three, err := lists.LoadRules(read("lists.yaml"))
+	must(err)
+	w.Lists.Adopt(three)
+	w.Activities.Sources = map[string]func(context.Context, org.Actor, string) error{wish.Source: w.Wishes.Named, "project": w.Lists.Source}
+	w.Kin = append(w.Kin, w.Activities, w.Wishes, w.Lists)
 	return w
 }
 
