@@ -25,7 +25,7 @@ const (
 	LetterClash     Letter = "activity_clash" // moved to a time at which the person has another
 	LetterCancelled Letter = "activity_cancelled"
 	LetterRemind    Letter = "activity_remind"
-	LetterHours     Letter = "activity_hours" // their hours were corrected
+	LetterHours     Letter = "activity_hours"   // their hours were corrected
 	LetterRate      Letter = "activity_rate"    // it is over: how was it
 	LetterSummary   Letter = "activity_summary" // to the organiser
 )
