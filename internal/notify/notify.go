@@ -123,6 +123,7 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		lists.TopicTimer:          s.listTimer,
 		lists.TopicCheck:          s.listCheck,
 		activity.TopicCertificate: s.certificate,
+		TopicRegistration:         s.registration,
 		TopicDigest:               s.digest,
 		TopicBriefs:               s.briefs,
 		TopicBrief:                s.brief,
