@@ -154,6 +154,6 @@ func TestAct_WhoSignedUpHearsOfACancellation(t *testing.T) {
 	if len(told) != 1 || told[0].Letter != activity.LetterCancelled || len(told[0].People) != 3 || told[0].Note != "下雨" {
 		t.Errorf("%+v", told)
 	}
-	_, _, err := h.SignUp(t.Context(), h.person(t), activity.Wish{Activity: a.ID})
+	_, _, err := h.SignUp(t.Context(), h.person(t), activity.Choice{Activity: a.ID})
 	refused(t, err, activity.ErrClosed, "")
 }

@@ -23,7 +23,7 @@ func TestOverlap_TwoAtOneMomentGiveOneSeat(t *testing.T) {
 			for _, on := range []activity.Full{a, b} {
 				wg.Go(func() {
 					<-gate
-					_, _, err := h.SignUp(t.Context(), p, activity.Wish{Activity: on.ID})
+					_, _, err := h.SignUp(t.Context(), p, activity.Choice{Activity: on.ID})
 					if err != nil {
 						refused(t, err, activity.ErrOverlap, "")
 					}

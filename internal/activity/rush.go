@@ -18,7 +18,7 @@ type rush struct {
 // asking is one person who wants a seat.
 type asking struct {
 	person member.Person
-	wish   Wish
+	choice Choice
 	got    SignUp
 	fresh  bool // made by this very request
 	err    error
@@ -30,7 +30,7 @@ const rushMost = 400
 
 // stand waits in the line of an activity until the answer is durable.
 func (s *Service) stand(ctx context.Context, a *asking) error {
-	id := a.wish.Activity
+	id := a.choice.Activity
 	a.done = make(chan struct{})
 	s.rush.mu.Lock()
 	line, served := s.rush.lines[id]

@@ -46,8 +46,8 @@ type SignUp struct {
 // TableName is gorm's.
 func (SignUp) TableName() string { return "activity_signups" }
 
-// Wish is what somebody signs up for.
-type Wish struct {
+// Choice is what somebody signs up for.
+type Choice struct {
 	Activity int64
 	Slot     int64 // 0: the only one
 	OfAge    bool  // the person says to be old enough
@@ -56,8 +56,8 @@ type Wish struct {
 // SignUp gives a person a seat, or a place on the waiting list; asked again it
 // answers the same. fresh: this request made it. Errors: ErrUnknown, ErrClosed,
 // ErrSlot, ErrManySlots, ErrSignedUp, ErrOverlap, ErrMembers, ErrMinor, ErrAge.
-func (s *Service) SignUp(ctx context.Context, p member.Person, w Wish) (got SignUp, fresh bool, err error) {
-	ask := &asking{person: p, wish: w}
+func (s *Service) SignUp(ctx context.Context, p member.Person, c Choice) (got SignUp, fresh bool, err error) {
+	ask := &asking{person: p, choice: c}
 	if err := s.stand(ctx, ask); err != nil {
 		return got, false, err
 	}
@@ -104,8 +104,8 @@ func (s *Service) admit(ctx context.Context, id int64, asks []*asking) error {
 
 // slotFor is the post that somebody asks for, 0 when the answer is there already.
 func (s *Service) slotFor(ctx context.Context, a Activity, slots []int64, ask *asking) int64 {
-	want := ask.wish.Slot
-	switch ask.err = s.fits(a, ask.person, ask.wish.OfAge); {
+	want := ask.choice.Slot
+	switch ask.err = s.fits(a, ask.person, ask.choice.OfAge); {
 	case ask.err != nil:
 	case len(slots) == 0:
 		ask.err = ErrClosed
@@ -194,7 +194,7 @@ func (s *Service) seat(ctx context.Context, a Activity, slotID int64, asks []*as
 			}
 			got := SignUp{
 				ID: before.ID, ActivityID: a.ID, SlotID: slotID, PersonID: ask.person.ID, State: Waiting,
-				Queue: slot.Queue - int64(len(asks)-i-1), OfAge: ask.wish.OfAge, CreatedAt: now, ChangedAt: now,
+				Queue: slot.Queue - int64(len(asks)-i-1), OfAge: ask.choice.OfAge, CreatedAt: now, ChangedAt: now,
 			}
 			if slot.Taken+seated < slot.Capacity {
 				got.State = Seated

@@ -25,7 +25,7 @@ func TestSignUp_ARushGivesEachSeatToOneAndAnOrderToTheRest(t *testing.T) {
 	failed := make(chan error, 2*crowd)
 	for _, p := range append(people, people...) { // everybody twice
 		wg.Go(func() {
-			_, _, err := h.SignUp(t.Context(), p, activity.Wish{Activity: a.ID})
+			_, _, err := h.SignUp(t.Context(), p, activity.Choice{Activity: a.ID})
 			failed <- err
 		})
 	}
@@ -100,7 +100,7 @@ func TestSignUp_WhoMayNotCome(t *testing.T) {
 	h := newHall(t)
 	p := h.person(t)
 	wish := func(a activity.Full) error {
-		_, _, err := h.SignUp(t.Context(), p, activity.Wish{Activity: a.ID})
+		_, _, err := h.SignUp(t.Context(), p, activity.Choice{Activity: a.ID})
 		return err
 	}
 	refused(t, wish(h.on(t, func(d *activity.Draft) { d.Audience = ptr(activity.Members) }, 1)), activity.ErrMembers, "")
@@ -108,9 +108,9 @@ func TestSignUp_WhoMayNotCome(t *testing.T) {
 	refused(t, wish(adults), activity.ErrAge, "of_age")
 	young := h.person(t)
 	young.Birth = h.Service.Members.SealField(young.ID, member.FieldBirth, "2010-01-01")
-	_, _, err := h.SignUp(t.Context(), young, activity.Wish{Activity: adults.ID, OfAge: true})
+	_, _, err := h.SignUp(t.Context(), young, activity.Choice{Activity: adults.ID, OfAge: true})
 	refused(t, err, activity.ErrMinor, "")
-	if _, _, err := h.SignUp(t.Context(), p, activity.Wish{Activity: adults.ID, OfAge: true}); err != nil {
+	if _, _, err := h.SignUp(t.Context(), p, activity.Choice{Activity: adults.ID, OfAge: true}); err != nil {
 		t.Error(err)
 	}
 	refused(t, wish(h.on(t, nil, 5)), activity.ErrOverlap, "")
@@ -120,13 +120,13 @@ func TestSignUp_WhoMayNotCome(t *testing.T) {
 		d.Until = ptr(h.Clock().Add(time.Hour))
 	}, 1, 1)
 	refused(t, wish(two), activity.ErrManySlots, "slot_id")
-	_, _, err = h.SignUp(t.Context(), p, activity.Wish{Activity: two.ID, Slot: adults.Slots[0].ID})
+	_, _, err = h.SignUp(t.Context(), p, activity.Choice{Activity: two.ID, Slot: adults.Slots[0].ID})
 	refused(t, err, activity.ErrSlot, "")
 	h.signUp(t, p, two)
-	_, _, err = h.SignUp(t.Context(), p, activity.Wish{Activity: two.ID, Slot: two.Slots[1].ID})
+	_, _, err = h.SignUp(t.Context(), p, activity.Choice{Activity: two.ID, Slot: two.Slots[1].ID})
 	refused(t, err, activity.ErrSignedUp, "")
 	h.Forward(time.Hour)
-	_, _, err = h.SignUp(t.Context(), h.person(t), activity.Wish{Activity: two.ID, Slot: two.Slots[1].ID})
+	_, _, err = h.SignUp(t.Context(), h.person(t), activity.Choice{Activity: two.ID, Slot: two.Slots[1].ID})
 	refused(t, err, activity.ErrClosed, "")
 	if g := h.signUp(t, p, two); g.State != activity.Seated {
 		t.Errorf("asked again after the end of signing up: %+v", g)

@@ -86,7 +86,7 @@ func (h *hall) person(t testing.TB) member.Person {
 
 func (h *hall) signUp(t testing.TB, p member.Person, a activity.Full) activity.SignUp {
 	t.Helper()
-	g, _, err := h.SignUp(t.Context(), p, activity.Wish{Activity: a.ID, Slot: a.Slots[0].ID})
+	g, _, err := h.SignUp(t.Context(), p, activity.Choice{Activity: a.ID, Slot: a.Slots[0].ID})
 	must(t, err)
 	return g
 }

@@ -163,7 +163,7 @@ func (c *turn) seat(ctx context.Context, o option) (string, error) {
 	var g activity.SignUp
 	switch o.Code {
 	case seatTake, seatTakeAged:
-		g, _, err = c.Activities.SignUp(ctx, c.who, activity.Wish{Activity: id, Slot: o.ID, OfAge: o.Code == seatTakeAged})
+		g, _, err = c.Activities.SignUp(ctx, c.who, activity.Choice{Activity: id, Slot: o.ID, OfAge: o.Code == seatTakeAged})
 		if errors.Is(err, activity.ErrAge) {
 			return c.ask(askSeat, errs.From(err).Message+"。", []option{{Label: "我已年满，报名", ID: o.ID, Code: seatTakeAged}}, "不报了请回复「退出」。"), nil
 		}

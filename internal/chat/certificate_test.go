@@ -18,7 +18,7 @@ func TestCertificate_AWordIssuesOneOrSaysWhatIsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := c.Activities.SignUp(t.Context(), li, activity.Wish{Activity: id}); err != nil {
+	if _, _, err := c.Activities.SignUp(t.Context(), li, activity.Choice{Activity: id}); err != nil {
 		t.Fatal(err)
 	}
 	c.town.Forward(24 * time.Hour)

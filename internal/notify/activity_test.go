@@ -25,7 +25,7 @@ func TestActivity_WhoIsConcernedIsToldOnce(t *testing.T) {
 	for _, who := range []string{"li", "wang", "stranger"} {
 		p, err := c.Members.Person(t.Context(), c.Who[who])
 		must(t, err)
-		_, _, err = c.Activities.SignUp(t.Context(), p, activity.Wish{Activity: id})
+		_, _, err = c.Activities.SignUp(t.Context(), p, activity.Choice{Activity: id})
 		must(t, err)
 	}
 	must(t, c.Activities.Withdraw(t.Context(), c.Who["li"], id))
@@ -97,7 +97,7 @@ func TestActivity_WhoWasThereIsAskedAndTheOrganiserIsRemindedOfTheSummary(t *tes
 	for _, who := range []string{"li", "wang"} {
 		p, err := c.Members.Person(t.Context(), c.Who[who])
 		must(t, err)
-		_, _, err = c.Activities.SignUp(t.Context(), p, activity.Wish{Activity: id})
+		_, _, err = c.Activities.SignUp(t.Context(), p, activity.Choice{Activity: id})
 		must(t, err)
 	}
 	c.Forward(time.Hour)

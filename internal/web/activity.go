@@ -328,7 +328,7 @@ type signUpInput struct {
 
 // signUp is idempotent: asked again it answers the same.
 func (s *Server) signUp(ctx context.Context, c caller, in *signUpInput) (*body[SignUpView], error) {
-	w := activity.Wish{Activity: in.ID.number()}
+	w := activity.Choice{Activity: in.ID.number()}
 	if in.Body != nil {
 		w.Slot, w.OfAge = in.Body.SlotID.number(), in.Body.OfAge
 	}

@@ -45,7 +45,7 @@ func signups(ctx context.Context, _ time.Duration, rounds int) ([]line, error) {
 			return 0, err
 		}
 		took, each, err := rush(people, func(p member.Person) error {
-			_, _, err := a.Activities.SignUp(ctx, p, activity.Wish{Activity: on})
+			_, _, err := a.Activities.SignUp(ctx, p, activity.Choice{Activity: on})
 			return err
 		})
 		if err == nil {
