@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"fenlin/internal/activity"
 	"fenlin/internal/errs"
 	"fenlin/internal/geo"
@@ -221,4 +223,43 @@ func TestTick_TheOrganisersListChecksInAndOut(t *testing.T) {
 	refused(t, second(h.Tick(t.Context(), by, a.ID, []activity.Mark{{Person: people[0].ID, Out: true}})), activity.ErrNotIn, "")
 	refused(t, second(h.Tick(t.Context(), by, a.ID, []activity.Mark{{Person: h.Who["li"]}})), activity.ErrNotSeated, "")
 	refused(t, second(h.Tick(t.Context(), h.Actor("li"), a.ID, marks)), activity.ErrNotYours, "")
+}
+
+// TestCodes_Property: whatever the moment, a code opens its own activity and
+// step alone, within one step of its own, whole or typed; any change to it
+// opens nothing.
+func TestCodes_Property(t *testing.T) {
+	h := newHall(t)
+	a, _ := h.running(t, 0, func(d *activity.Draft) { d.Ends = ptr(d.Starts.Add(24 * time.Hour)); d.Overlapping = ptr(true) })
+	other := h.on(t, func(d *activity.Draft) {
+		d.Starts, d.Ends = ptr(h.Clock().Add(time.Minute)), ptr(h.Clock().Add(24*time.Hour))
+	}, 50)
+	start := h.Clock()
+	rapid.Check(t, func(rt *rapid.T) {
+		h.Forward(start.Sub(h.Clock()) + time.Duration(rapid.IntRange(0, 3600).Draw(rt, "second"))*time.Second)
+		p := h.seated(t, a)
+		now, printed := h.code(t, a)
+		foreign, _ := h.code(t, other)
+		at := rapid.IntRange(0, len(now.Text)-1).Draw(rt, "character")
+		into := rapid.SampledFrom([]byte("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-")).Draw(rt, "into")
+		if into != now.Text[at] {
+			forged := now.Text[:at] + string(into) + now.Text[at+1:]
+			if _, err := h.CheckIn(t.Context(), p, activity.Scan{Code: forged}); err == nil {
+				rt.Fatalf("%s was taken for %s", forged, now.Text)
+			}
+		}
+		if foreign.Text == now.Text || printed.Text == now.Text {
+			rt.Fatalf("%s is the code of two", now.Text)
+		}
+		steps := rapid.IntRange(0, 4).Draw(rt, "steps")
+		h.Forward(time.Duration(steps) * 30 * time.Second)
+		shown := rapid.SampledFrom([]string{now.Text, now.Digits}).Draw(rt, "shown")
+		pair, err := h.CheckIn(t.Context(), p, activity.Scan{Code: shown})
+		if (err == nil) != (steps <= 1) {
+			rt.Fatalf("%s is %d steps old: %v", shown, steps, err)
+		}
+		if err == nil && (pair.ActivityID != a.ID || pair.InAt != h.Clock().UnixMilli()) {
+			rt.Fatalf("%+v", pair)
+		}
+	})
 }

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -91,8 +92,25 @@ func TestJourney_AMemberServes(t *testing.T) {
 		t.Errorf("hours: %s", hours.content)
 	}
 	heard(t, s.say(t, "li", "满意").Text(), "谢谢您参加「楼院清扫」")
-	heard(t, s.say(t, "stranger", "满意").Text(), "")
+	s.say(t, "stranger", "满意") // of nothing: it counts nowhere
 	if done := s.call(t, "branch", "GET", path, nil).want(t, 200); len(done.list("verdicts")) != 1 || done.at("verdicts", 0, "verdict") != "satisfied" || done.at("verdicts", 0, "took_part") != true {
 		t.Errorf("verdicts: %s", done.content)
 	}
+
+	// A certificate of it, which whoever has the paper verifies without signing in.
+	number := regexp.MustCompile(`FYZM\d{4}-\d+`).FindString(s.say(t, "li", "证明").Text())
+	mine := s.call(t, "li", "GET", "/me/certificates", nil).want(t, 200)
+	if number == "" || mine.at("items", 0, "number") != number || mine.at("items", 0, "minutes") != 90.0 {
+		t.Fatalf("%q: %s", number, mine.content)
+	}
+	verify, _ := mine.at("items", 0, "verify").(string)
+	address, ours := strings.CutPrefix(verify, s.address)
+	if !ours {
+		t.Fatalf("verified at %q", verify)
+	}
+	res, page := s.raw(t, "GET", address, nil, nil)
+	if res.StatusCode != 200 {
+		t.Fatalf("verification: %d", res.StatusCode)
+	}
+	heard(t, string(page), number, "有效", "1小时30分")
 }
