@@ -47,8 +47,8 @@ func (h *hall) certify(t testing.TB, p member.Person) activity.Certificate {
 	return c
 }
 
-// cut makes the pair of a person shorter, as its organiser does.
-func (h *hall) cut(t testing.TB, p member.Person, a activity.Full) {
+// cut makes the first pair of an activity shorter, as its organiser does.
+func (h *hall) cut(t testing.TB, a activity.Full) {
 	t.Helper()
 	pairs, err := h.Pairs(t.Context(), h.Actor("branch"), a.ID, 0, 9)
 	must(t, err)
@@ -252,7 +252,7 @@ func TestCertificates_FallWhenTheirHoursAreCorrected(t *testing.T) {
 	of := h.certify(t, p)
 	two := h.served(t, p, nil)
 	both := h.certify(t, p)
-	h.cut(t, p, two)
+	h.cut(t, two)
 	state := func(c activity.Certificate) activity.Why {
 		got, err := h.Verify(t.Context(), c.Token)
 		must(t, err)
@@ -264,7 +264,7 @@ func TestCertificates_FallWhenTheirHoursAreCorrected(t *testing.T) {
 	if now := h.certify(t, p); now.Minutes != 170 {
 		t.Errorf("anew: %+v", now)
 	}
-	h.cut(t, p, one)
+	h.cut(t, one)
 	if state(of) != activity.WhyCorrected {
 		t.Error("the first was corrected too")
 	}

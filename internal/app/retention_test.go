@@ -124,7 +124,7 @@ var ends = map[string]struct {
 		_, err := w.Report(t.Context(), ticket.Report{Reporter: li.Person, Home: li.Home, Text: "3号楼2单元楼道灯坏了", Photos: []int64{attached}})
 		must(t, err)
 	}},
-	"activity_photos": {0, "SELECT created_at FROM activity_photos", func(t *testing.T, a *App, w *tickettest.Town) {
+	"activity_photos": {0, "SELECT created_at FROM activity_photos", func(t *testing.T, _ *App, w *tickettest.Town) {
 		id := picture(t, w)
 		must(t, w.DB.Tx(t.Context(), func(tx *gorm.DB) error {
 			if err := w.Lend(tx, "activity:1", w.Who["li"], []int64{id}); err != nil {
