@@ -54,7 +54,7 @@ no-node:
 	@echo "npm is missing: building without the phone's pages and the board's charts; both say so where they would stand" >&2
 
 .PHONY: client
-client: $(CLIENT) $(MINIPROGRAM) miniprogram/build/checked ## Build the phone's pages and the mini-program (SITE=https://…: its server), check types, run their tests
+client: $(CLIENT) miniprogram/build/checked miniprogram/build/refused ## Build the phone's pages and the mini-program (SITE=https://…: its server), check types, run their tests, hold it against what WeChat refuses
 
 .PHONY: test
 test: test-sqlite test-mariadb ## Run the whole suite twice: SQLite + in-process state, MariaDB + Redis
@@ -69,10 +69,20 @@ test-mariadb: $(NODE) $(FONT) ## Run the suite on MariaDB and Redis
 	scripts/services run -- go test $(TEST_FLAGS) ./...
 
 .PHONY: e2e
-e2e: build scripts/e2e/node_modules/.package-lock.json ## Open the board in Chromium and hold it against the API; pictures in scripts/e2e/pictures
+e2e: e2e-board e2e-phone ## Open the board and the phone's pages in Chromium (MariaDB: scripts/services run -- make e2e); pictures in scripts/e2e/pictures
+
+.PHONY: e2e-board
+e2e-board: build scripts/e2e/node_modules/.package-lock.json chromium ## Hold the board against the API
+	node scripts/e2e/board.mjs
+
+.PHONY: e2e-phone
+e2e-phone: build scripts/e2e/node_modules/.package-lock.json chromium ## Every page and journey of the phone, bad input, speed (ARGS='bad.mjs sign': parts of files and names)
+	node scripts/e2e/phone.mjs $(ARGS)
+
+.PHONY: chromium
+chromium:
 	@scripts/services need chromium chromium fonts-noto-cjk
 	@fc-list :lang=zh 2>/dev/null | grep -q . || scripts/services install fonts-noto-cjk
-	node scripts/e2e/board.mjs $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## Fuzz every fuzz test for FUZZTIME (10s) each
@@ -144,6 +154,14 @@ $(MINIPROGRAM): miniprogram/src/api/schema.d.ts $(CLIENT_SOURCES) miniprogram/bu
 
 miniprogram/build/checked: miniprogram/src/api/schema.d.ts $(CLIENT_SOURCES)
 	cd miniprogram && npm run --silent check
+	@touch $@
+
+# What WeChat refuses, and that the check finds it: planted breakages, when the check itself changes.
+miniprogram/build/refused: $(MINIPROGRAM) miniprogram/build/proven
+	node scripts/miniprogram/check.mjs $(<D) $(SITE)
+	@touch $@
+miniprogram/build/proven: scripts/miniprogram/check.mjs scripts/miniprogram/check.test.mjs scripts/miniprogram/node_modules/.package-lock.json | $(MINIPROGRAM)
+	SITE='$(SITE)' node --test scripts/miniprogram/check.test.mjs
 	@touch $@
 
 .PHONY: always

@@ -30,9 +30,18 @@ function ownHosts(): Plugin {
   };
 }
 
+// aria-role is WeChat's word for role; a browser knows only role, and readers stumble over the other.
+function onlyRole(): Plugin {
+  return {
+    name: "only-role",
+    enforce: "pre",
+    transform: (code, id) => (h5 && id.includes("/src/") && /\.vue$/.test(id) ? code.replace(/\s:?aria-role="[^"]*"/g, "") : null),
+  };
+}
+
 export default defineConfig({
   base: h5 ? "/app/" : undefined,
-  plugins: [ownHosts(), uni()],
+  plugins: [ownHosts(), onlyRole(), uni()],
   build: { target: "es2018", chunkSizeWarningLimit: 900 },
   css: { preprocessorOptions: { scss: { quietDeps: true } } },
 });

@@ -1,10 +1,11 @@
 import { createSSRApp } from "vue";
 import App from "./App.vue";
 // #ifdef H5
-import { keepLinks, pressByKey } from "./lib/browser";
+import { keepLinks, namePictures, pressByKey } from "./lib/browser";
 
 keepLinks();
 pressByKey();
+namePictures();
 // #endif
 
 export function createApp() {

@@ -1,54 +1,18 @@
 // The board in Chromium: what it shows must be what the API says, every number
 // must lead to as many tickets, and nothing may fail, hang out or load from elsewhere.
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { chromium } from "playwright-core";
+import { readFile, writeFile } from "node:fs/promises";
+import { look, pictures, slowPhone } from "./browser.mjs";
 import { client, live, open } from "./city.mjs";
 import { rowsOf } from "./workbook.mjs";
 
-process.chdir(new URL("../..", import.meta.url).pathname);
-const pictures = "scripts/e2e/pictures";
-await mkdir(pictures, { recursive: true });
-
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const percent = (rate) => (rate === null ? "—" : `${(rate * 100).toFixed(1)}%`);
 const plain = (n) => (Number.isInteger(n) ? String(n) : n.toFixed(1));
 const period = "period=three";
 
-const given = process.env.FENLIN_E2E_ADDRESS; // a demo that runs already, instead of one of our own
-const city = given ? { address: given, close() {} } : await open();
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
-const faults = [];
-let checks = 0;
-
-async function check(what, test) {
-  try {
-    await test();
-    checks++;
-    console.log(`ok   ${what}`);
-  } catch (error) {
-    faults.push(`${what}: ${error.message}`);
-    console.log(`FAIL ${what}\n${error.stack}`);
-  }
-}
-
-// visit opens a page that notes everything wrong with it.
-async function visit({ width, height, dark = false, token = "" }) {
-  const context = await browser.newContext({ viewport: { width, height }, locale: "zh-CN", timezoneId: "Asia/Shanghai", colorScheme: dark ? "dark" : "light", acceptDownloads: true, serviceWorkers: "block" });
-  context.setDefaultTimeout(10_000);
-  if (token) await context.addInitScript((t) => { if (location.protocol === "http:") sessionStorage.setItem("fenlin-session", t); }, token);
-  const page = await context.newPage();
-  page.offline = false;
-  page.on("console", (m) => { if (m.type() === "error" && !page.offline) faults.push(`console at ${page.url()}: ${m.text()}`); });
-  page.on("pageerror", (e) => faults.push(`script at ${page.url()}: ${e.message}`));
-  await page.route("**/*", (route) => {
-    const url = route.request().url();
-    if (url.startsWith(city.address) || url.startsWith("blob:") || url.startsWith("data:")) return route.continue();
-    faults.push(`asks ${url}`);
-    return route.abort();
-  });
-  return page;
-}
+const city = await open();
+const { check, fault, visit, end } = await look(city.address);
+const signedIn = (token) => ({ "fenlin-session": token });
 
 const settled = async (page) => {
   await page.waitForSelector("#view:not([data-busy]) > *");
@@ -61,7 +25,7 @@ const fits = async (page) => assert.ok(await page.evaluate(() => document.docume
 const table = (page) => page.$$eval("table.rates tr", (rows) => rows.map((r) => [...r.children].map((c) => c.innerText.replace(/\s+/g, " ").trim())));
 
 try {
-  const people = given ? await (await fetch(`${city.address}/sim/people`)).json() : await live(city.address);
+  const people = city.given ? await (await fetch(`${city.address}/sim/people`)).json() : await live(city.address);
   const secretary = people.find((p) => p.roles.includes("city_secretary"));
   const api = await client(city.address, secretary.openid);
   const today = new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai" }).format(new Date());
@@ -233,7 +197,7 @@ try {
   });
 
   await check("on a dark desktop", async () => {
-    const dark = await visit({ width: 1440, height: 900, dark: true, token: api.token });
+    const dark = await visit({ width: 1440, height: 900, dark: true, session: signedIn(api.token) });
     await at(dark, period);
     assert.equal(await dark.evaluate(() => getComputedStyle(document.documentElement).colorScheme), "dark");
     await picture(dark, "dark-whole", true);
@@ -241,7 +205,7 @@ try {
   });
 
   await check("on a phone", async () => {
-    const phone = await visit({ width: 375, height: 812, token: api.token });
+    const phone = await visit({ width: 375, height: 812, session: signedIn(api.token) });
     await at(phone, period);
     await picture(phone, "phone");
     await picture(phone, "phone-whole", true);
@@ -254,7 +218,7 @@ try {
   });
 
   await check("on a wall: turns by itself, and says how old it is without a network", async () => {
-    const wall = await visit({ width: 1920, height: 1080, token: api.token });
+    const wall = await visit({ width: 1920, height: 1080, session: signedIn(api.token) });
     await wall.goto(`${city.address}/board/#wall=3&${period}`);
     await wall.waitForSelector(".wall .stage > .panel");
     const views = await wall.locator(".wall .dots span").count();
@@ -286,7 +250,7 @@ try {
   });
 
   await check("without charts it says so and shows its numbers", async () => {
-    const bare = await visit({ width: 1440, height: 900, token: api.token });
+    const bare = await visit({ width: 1440, height: 900, session: signedIn(api.token) });
     await bare.route(`${city.address}/board/`, async (route) => {
       const res = await route.fetch();
       await route.fulfill({ response: res, body: (await res.text()).replace(/data-charts="[^"]*"/, 'data-charts=""') });
@@ -298,13 +262,9 @@ try {
     await bare.context().close();
   });
 
-  // Not asserted: a machine that is busy is slow. The profile is Lighthouse's slow phone.
-  const slow = await visit({ width: 375, height: 812, token: api.token });
-  await slow.unroute("**/*");
-  const cdp = await slow.context().newCDPSession(slow);
-  await cdp.send("Network.enable");
-  await cdp.send("Network.emulateNetworkConditions", { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8 });
-  await cdp.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  // Not asserted: a machine that is busy is slow.
+  const slow = await visit({ width: 375, height: 812, session: signedIn(api.token) });
+  await slowPhone(slow, { cpu: 4 });
   for (const visitTo of ["first visit", "second visit"]) {
     await slow.goto("about:blank");
     await slow.goto(`${city.address}/board/#${period}`, { waitUntil: "commit" });
@@ -316,12 +276,8 @@ try {
     console.log(`slow phone (150 ms, 1.6 Mbit/s, CPU ÷ 4), ${visitTo}: numbers after ${numbers} ms, their table after ${whole} ms, first chart after ${await slow.evaluate(() => Math.round(performance.now()))} ms`);
   }
 } catch (error) {
-  faults.push(error.stack);
+  fault(error.stack);
 } finally {
-  await browser.close();
+  await end();
   await city.close();
 }
-
-for (const fault of new Set(faults)) console.error(`FAULT ${fault}`);
-console.log(`${checks} checks, ${new Set(faults).size} faults; pictures in ${pictures}`);
-process.exitCode = faults.length ? 1 : 0;

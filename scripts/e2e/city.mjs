@@ -1,5 +1,6 @@
-// The demo on a port and in a folder of its own, and some life in it.
-import { spawn } from "node:child_process";
+// The demo on a port and in a folder of its own, and some life in it. Its tables are SQLite's, or
+// on the server that FENLIN_TEST_DATABASE names: scripts/services run -- make e2e.
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,13 +13,26 @@ const freePort = () => new Promise((found, failed) => {
   });
 });
 
-// open starts the demo; close ends it and removes its data.
+// database makes an empty one on the server given, if any.
+function database() {
+  const { FENLIN_TEST_DATABASE: given, FENLIN_TEST_REDIS: redis } = process.env;
+  if (!given) return { env: {}, drop() {} };
+  const server = new URL(given), name = `fenlin_e2e_${process.pid}_${Date.now().toString(36)}`;
+  const sql = (statement) => execFileSync("mariadb", ["--no-defaults", "--protocol=tcp", "-h", server.hostname, "-P", server.port || "3306", "-u", decodeURIComponent(server.username), "-e", statement], { env: { ...process.env, MYSQL_PWD: decodeURIComponent(server.password) }, stdio: ["ignore", "ignore", "inherit"] });
+  sql(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
+  return { env: { FENLIN_DATABASE: new URL(name, given).href, ...(redis && { FENLIN_REDIS: redis }) }, drop: () => sql(`DROP DATABASE ${name}`) };
+}
+
+// open starts the demo, or gives the one that FENLIN_E2E_ADDRESS names; close ends it and removes its data.
 export async function open() {
+  const running = process.env.FENLIN_E2E_ADDRESS;
+  if (running) return { address: running, given: true, close() {} };
   const folder = await mkdtemp(join(tmpdir(), "fenlin-e2e-"));
   const [port, admin] = [await freePort(), await freePort()];
   const address = `http://127.0.0.1:${port}`;
+  const tables = database();
   const program = spawn("bin/fenlin", ["serve", "--demo"], {
-    env: { PATH: process.env.PATH, FENLIN_LISTEN: `127.0.0.1:${port}`, FENLIN_ADMIN_LISTEN: `127.0.0.1:${admin}`, FENLIN_DATA_DIR: folder }, stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env.PATH, FENLIN_LISTEN: `127.0.0.1:${port}`, FENLIN_ADMIN_LISTEN: `127.0.0.1:${admin}`, FENLIN_DATA_DIR: folder, ...tables.env }, stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "", ended = false;
   for (const stream of [program.stdout, program.stderr]) stream.on("data", (text) => { said = (said + text).slice(-4000); });
@@ -29,12 +43,13 @@ export async function open() {
       await Promise.race([new Promise((done) => program.on("exit", done)), new Promise((done) => setTimeout(done, 10_000))]);
       program.kill("SIGKILL");
     }
+    tables.drop();
     await rm(folder, { recursive: true, force: true });
   };
   for (let i = 0; i < 300; i++) {
     if (ended) break;
     try {
-      if ((await fetch(`${address}/readyz`)).ok) return { address, close };
+      if ((await fetch(`${address}/readyz`)).ok) return { address, given: false, close };
     } catch { /* not yet */ }
     await new Promise((done) => setTimeout(done, 100));
   }
@@ -51,8 +66,9 @@ export async function client(address, openid) {
     if (!res.ok) throw Object.assign(new Error(`${method} ${path}: ${res.status} ${text}`), { status: res.status });
     return text ? JSON.parse(text) : null;
   };
-  token = (await ask("POST", "/api/v1/sessions", { code: `sim:${openid}`, client: "h5" })).token;
-  return { ask, token };
+  const session = await ask("POST", "/api/v1/sessions", { code: `sim:${openid}`, client: "h5" });
+  token = session.token;
+  return { ask, token, me: session.me };
 }
 
 const wrong = ["楼道灯坏了", "电梯按钮失灵", "水管漏水", "下水道堵了", "垃圾没人清", "门禁刷不开", "晚上广场舞太吵", "路面坑洼"];

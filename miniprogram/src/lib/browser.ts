@@ -22,6 +22,14 @@ export function pressByKey(): void {
   });
 }
 
+/** namePictures gives the browser's pictures the words of the framework's around them; without any they are decoration. */
+export function namePictures(): void {
+  const name = (img: HTMLImageElement) => { img.alt ||= img.parentElement?.getAttribute("alt") ?? ""; };
+  new MutationObserver((changes) => {
+    for (const c of changes) for (const node of c.addedNodes) if (node instanceof Element) (node instanceof HTMLImageElement ? [node] : node.querySelectorAll("img")).forEach(name);
+  }).observe(document.body, { childList: true, subtree: true });
+}
+
 /** keepLinks turns the addresses that notices carry (#/tickets/NUMBER) into those of pages,
  * now and whenever one is followed while the app is open. */
 export function keepLinks(): void {
@@ -34,7 +42,7 @@ export function keepLinks(): void {
 
 function turn(): boolean {
   const link = location.hash.slice(1);
-  if (!link || link === "/" || link.startsWith("/pages/")) return false;
+  if (!link || link === "/" || pages.some((p) => p.url === link.split("?")[0])) return false;
   history.replaceState(null, "", `#${resolve(link, pages) ?? `/pages/home/lost?link=${encodeURIComponent(link)}`}`);
   return true;
 }

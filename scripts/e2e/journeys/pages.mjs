@@ -1,0 +1,66 @@
+// Every page there is, as several people: whatever a feature.json names is opened here without a line for it.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { settled } from "../shoot.mjs";
+
+const made = await readFile(new URL("../../../miniprogram/src/made/pages.ts", import.meta.url), "utf8");
+const pages = JSON.parse(/= (\[.*\]);/s.exec(made)[1]);
+
+// What stands in a link: a ticket's number, or the first that the list of that name has for this person.
+async function sample(api, page, ticket) {
+  if (!page.link) return { at: `${page.url}?number=${ticket}`, real: true };
+  const names = page.link.match(/:\w+/g) ?? [];
+  if (!names.length) return { at: page.link, real: true };
+  const list = page.link.split("/")[1];
+  let found;
+  if (list === "tickets") found = { number: ticket };
+  else {
+    try {
+      found = (await api.ask("GET", `/api/v1/${list}?limit=1`)).items?.[0];
+    } catch {
+      // not a list, or not theirs
+    }
+  }
+  const at = page.link.replace(/:(\w+)/g, (_, name) => encodeURIComponent(found?.[name] ?? "1"));
+  return { at, real: !!found };
+}
+
+const walkers = [
+  { as: "resident", who: (t) => t.person("resident", (p) => p.roles.length === 1) },
+  { as: "member", who: (t) => t.person("member") },
+  { as: "secretary", who: (t) => t.person("branch_secretary") },
+];
+
+function walk({ as, who }) {
+  return async (t) => {
+    const person = who(t), api = await t.api(person);
+    const list = await api.ask("GET", `/api/v1/tickets?view=${as === "secretary" ? "inbox" : "mine"}&limit=1`);
+    const ticket = list.items[0]?.number ?? "1";
+    const page = await t.phone(person);
+    for (const status of [400, 403, 404, 422]) page.expects.add(status); // told by the page, or below
+    for (const p of pages) {
+      const name = p.url.replace("/pages/", "").replaceAll("/", "-");
+      if (!t.chosen(`pages.mjs every page ${name}`)) continue;
+      const { at, real } = await sample(api, p, ticket);
+      const refused = [];
+      const note = (res) => { if (res.status() >= 400) refused.push(`${res.status()} ${res.url().replace(t.address, "")}`); };
+      page.on("response", note);
+      try {
+        await t.open(page, at);
+        await settled(page);
+        await t.shoot(page, `${as}-${name}`);
+      } catch (error) {
+        t.fault(`${as} at ${at}: ${error.message}`);
+      }
+      page.off("response", note);
+      if (!refused.length) continue;
+      const words = (await page.locator("[role=alert]:visible").allInnerTexts()).join(" ").trim();
+      if (!words) t.fault(`${as}-${name}.png: says nothing of ${refused}`);
+      else if (real) console.log(`     ${as} at ${at}: ${refused.join(", ")}: ${words.replace(/\s+/g, " ").slice(0, 60)}`);
+    }
+    assert.ok(pages.length > 5);
+    await page.context().close();
+  };
+}
+
+export default Object.fromEntries(walkers.map((w) => [`every page as a ${w.as}`, walk(w)]));
