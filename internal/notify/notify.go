@@ -124,6 +124,7 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		lists.TopicCheck:          s.listCheck,
 		activity.TopicCertificate: s.certificate,
 		TopicRegistration:         s.registration,
+		TopicPartner:              s.partner,
 		TopicDigest:               s.digest,
 		TopicBriefs:               s.briefs,
 		TopicBrief:                s.brief,

@@ -51,7 +51,7 @@ func newCity(t *testing.T) *city {
 		WeChat:    wechat.NewClient(wechat.Config{AppID: "wx1", Secret: "secret-1", Token: "t", APIBase: server.URL + "/sim/wechat"}, kv.NewMemory()),
 		Templates: notify.Templates{Template: template}, Link: func(number string) string { return "http://fenlin.test/app/#/tickets/" + number },
 	}
-	w.Outbox.Handlers, w.Members.Registered = n.Handlers(), n.Registered
+	w.Outbox.Handlers, w.Members.Registered, w.Org.Asked = n.Handlers(), n.Registered, n.PartnerAsked
 	return &city{Town: w, sim: sim, n: n}
 }
 

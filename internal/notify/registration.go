@@ -76,6 +76,61 @@ func (s *Service) registration(ctx context.Context, e outbox.Event) error {
 	return s.owe(ctx, notices, false)
 }
 
+// TopicPartner is a unit that asks a community to serve it, or an answer to it;
+// payload: partnerAsk.
+const TopicPartner = "org.partner"
+
+type partnerAsk struct {
+	Unit      int64  `json:"unit"`
+	Community int64  `json:"community"`
+	By        int64  `json:"by"`
+	Answered  bool   `json:"answered"`
+	Reason    string `json:"reason,omitempty"` // of a no
+}
+
+// PartnerAsked leaves an ask, or its answer, to the outbox, in the transaction
+// that changes it. What was read to be answered has its names.
+func (s *Service) PartnerAsked(tx *gorm.DB, a org.PartnerAsk) error {
+	p := partnerAsk{a.UnitID, a.CommunityID, a.AskedBy, a.Unit != "", a.Reason}
+	key := fmt.Sprintf("partner:%d:%d:%d:%t", a.UnitID, a.CommunityID, a.AskedAt, p.Answered)
+	return s.Outbox.Add(tx, outbox.New(TopicPartner, key, a.UnitID, p, s.Now()))
+}
+
+// partner tells the community of an ask, and who asked of the answer.
+func (s *Service) partner(ctx context.Context, e outbox.Event) error {
+	var p partnerAsk
+	if err := e.Decode(&p); err != nil {
+		return err
+	}
+	unit, err := s.Org.NameOfWorkUnit(ctx, p.Unit)
+	if err != nil {
+		return outbox.Cancel(err)
+	}
+	community, err := s.Org.Unit(ctx, p.Community)
+	if err != nil {
+		return outbox.Cancel(err)
+	}
+	l := letter{kindRegistration, "单位来报到", unit + "想和" + community.Name + "结对", "请打开双报到确认或写明原因", nil, nil}
+	switch {
+	case p.Reason != "":
+		l.title, l.body, l.next, l.people = "单位报到没有通过", p.Reason, "改好后可以再报到，或报别的社区", []int64{p.By}
+	case p.Answered:
+		l.title, l.body, l.next, l.people = "单位报到已办好", unit+"和"+community.Name+"已结对", "可以看社区的需求清单", []int64{p.By}
+	default:
+		if l.people, err = s.Org.HoldersAt(ctx, p.Community, org.CommunitySecretary, org.Clerk); err != nil {
+			return err
+		}
+	}
+	var notices []Notice
+	for _, person := range l.people {
+		notices = append(notices, Notice{
+			ID: s.DB.NewID(), Key: e.Key + ":" + strconv.FormatInt(person, 10), PersonID: person, Kind: l.kind, Number: registrationNumber + strconv.FormatInt(p.Unit, 10),
+			Title: l.title, Place: community.Name, Body: clip(l.body, 200), Next: l.next, State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
+		})
+	}
+	return s.owe(ctx, notices, false)
+}
+
 // askedFor are the letters to those whose word is missing: who answers for the
 // unit, and who keeps the members of the communities.
 func (s *Service) askedFor(ctx context.Context, r member.Registration) ([]letter, error) {

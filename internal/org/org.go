@@ -110,6 +110,10 @@ type Compound struct {
 type Service struct {
 	DB  *db.DB
 	Now func() time.Time
+
+	// Asked hears, in the transaction, of a unit that asks a community or was
+	// answered; nil: nobody listens.
+	Asked func(tx *gorm.DB, a PartnerAsk) error
 }
 
 // Unit returns a unit by its id.

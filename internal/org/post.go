@@ -283,6 +283,7 @@ func (s *Service) Seat(ctx context.Context, post, person, unit int64) error {
 func (s *Service) Unite(tx *gorm.DB, from, to int64) error {
 	for _, q := range []string{
 		"UPDATE appointments SET person_id = ? WHERE person_id = ?", "UPDATE units SET contact_id = ? WHERE contact_id = ?", "UPDATE compound_parties SET contact_id = ? WHERE contact_id = ?",
+		"UPDATE unit_partner_asks SET asked_by = ? WHERE asked_by = ?",
 	} {
 		if err := tx.Exec(q, to, from).Error; err != nil {
 			return err

@@ -143,7 +143,12 @@ WHERE p.community_id = ? AND NOT EXISTS (SELECT 1 FROM unit_partners o WHERE o.u
 		if err != nil {
 			return err
 		}
-		return tx.Exec("DELETE FROM unit_partners WHERE community_id = ?", u.ID).Error
+		for _, table := range []string{"unit_partners", "unit_partner_asks"} { // who asked asks the new one
+			if err := tx.Exec("DELETE FROM "+table+" WHERE community_id = ?", u.ID).Error; err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	if u.Kind != CompoundKind {
 		return nil

@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -160,9 +161,17 @@ func (s *Service) KeepWorkUnit(ctx context.Context, by Actor, u WorkUnit, partne
 		if int(known) != len(partners) {
 			return ErrPartner
 		}
+		var before []Partner
+		if err := tx.Find(&before, "unit_id = ?", u.ID).Error; err != nil {
+			return err
+		}
 		pairs := make([]Partner, 0, len(partners))
 		for _, c := range partners {
-			pairs = append(pairs, Partner{CommunityID: c, Since: s.Now().Format("2006-01-02")})
+			p := Partner{CommunityID: c, Since: s.Now().Format("2006-01-02")}
+			if i := slices.IndexFunc(before, func(b Partner) bool { return b.CommunityID == c }); i >= 0 {
+				p.Since = before[i].Since
+			}
+			pairs = append(pairs, p)
 		}
 		return s.Pair(tx, u.ID, pairs)
 	})

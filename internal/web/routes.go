@@ -198,6 +198,11 @@ func (s *Server) operations(r *gin.Engine) api {
 	signed(a, route{get, "/units/{id}", "showWorkUnit", "一个单位和它结对的社区", 200, []int{forbidden, notFound}}, s.showWorkUnit)
 	signed(a, route{patch, "/units/{id}", "changeWorkUnit", "更正、撤销一个单位，改它结对的社区", 200, []int{forbidden, notFound, conflict}}, s.changeWorkUnit)
 
+	signed(a, route{get, "/partnerships", "listPartnerships", "单位到社区报到：等我确认的，和我的单位报过的", 200, nil}, s.listPartnerships)
+	signed(a, route{post, "/partnerships", "askPartner", "单位联系人为单位到社区报到（结对共建）", 200, []int{forbidden}}, s.askPartner)
+	signed(a, route{post, "/units/{id}/partners/{community_id}/decision", "answerPartner", "社区同意或不同意单位报到", 204, []int{notFound}}, s.answerPartner)
+	signed(a, route{remove, "/units/{id}/partners/{community_id}", "endPartner", "结束结对，或撤回报到（单位联系人、社区）", 204, []int{forbidden, notFound}}, s.endPartner)
+
 	signed(a, route{get, "/me/membership", "showMembership", "我在党员台账里的登记", 200, []int{notFound}}, s.showMembership)
 	signed(a, route{get, "/members", "listMembers", "党员台账：按组织、类别、姓名、完整手机号或身份证号查找", 200, []int{forbidden, notFound}}, s.listMembers)
 	signed(a, route{get, "/members/summary", "countMembers", "四类党员各有多少", 200, []int{forbidden, notFound}}, s.countMembers)
