@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { pictures } from "./browser.mjs";
 
+// One rule is off: it is experimental and takes the dots between Chinese words for words.
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** settled waits until nothing is read any more. */
@@ -25,7 +26,7 @@ export function shootInto(fault) {
       if (await page.evaluate(() => document.documentElement.scrollHeight > innerHeight + 8)) await page.screenshot({ path: `${pictures}/${file}-whole.png`, fullPage: true });
       for (const found of await page.evaluate(wrong, large)) fault(`${file}.png: ${found}`);
       await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"], rules: { "label-content-name-mismatch": { enabled: false } } }));
       for (const v of violations.filter((v) => v.impact === "serious" || v.impact === "critical")) {
         for (const n of v.nodes.slice(0, 3)) fault(`${file}.png: axe ${v.id} (${v.impact}): ${v.help}: ${n.html.slice(0, 200)} ${n.failureSummary.split("\n").slice(1).join(" ").trim().slice(0, 160)}`);
       }
