@@ -77,7 +77,7 @@ export async function look(address) {
     page.on("pageerror", (e) => fault(`script at ${page.url()}: ${e.message}`));
     await page.route("**/*", (route) => {
       const url = route.request().url();
-      if (given && url.startsWith(`${address}/app/`)) return fulfil(route, new URL(url).pathname.slice("/app/".length) || "index.html");
+      if (given && url.startsWith(`${address}/app/`)) return fulfil(route, new URL(url).pathname.slice("/app/".length) || "index.html").catch((error) => { fault(error.message); return route.abort(); });
       if (url.startsWith(`${address}/`) || url.startsWith("blob:") || url.startsWith("data:")) return route.continue();
       fault(`asks ${url}`);
       return route.abort();
