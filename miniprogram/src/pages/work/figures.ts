@@ -10,9 +10,8 @@ export interface Figure {
   value: string;
   /** What the API calls the tickets that are counted; of a rate those of its numerator, empty when it is weighted. */
   measure: string;
-  /** Of a rate: those of its denominator, and what they are. */
+  /** Of a rate: those of its denominator. */
   of: string;
-  ofName: string;
 }
 
 const counts = [["受理", "accepted"], ["在办", "open"], ["超期未结", "overdue"]] as const;
@@ -27,9 +26,17 @@ const rates = [
 /** figuresOf are the numbers of a row. */
 export function figuresOf(row: Row): Figure[] {
   return [
-    ...counts.map(([name, key]) => ({ name, hint: "", value: `${row[key]} 件`, measure: key, of: "", ofName: "" })),
-    ...rates.map(([name, key, measure, of, ofName, what]) => ({ name, hint: `${what}：${plain(row[key].numerator)} / ${row[key].denominator} 件`, value: percent(row[key].rate), measure, of, ofName })),
+    ...counts.map(([name, key]) => ({ name, hint: "", value: `${row[key]} 件`, measure: key, of: "" })),
+    ...rates.map(([name, key, measure, of, , what]) => ({ name, hint: `${what}：${plain(row[key].numerator)}/${row[key].denominator} 件`, value: percent(row[key].rate), measure, of })),
   ];
+}
+
+/** listsOf are the lists of tickets behind a figure: its numerator and what it is a share of; one list for a count. */
+export function listsOf(measure: string, of: string): { title: string; lists: { value: string; text: string }[] } {
+  const count = counts.find((c) => c[1] === measure), rate = rates.find((r) => (r[2] || r[3]) === measure && r[3] === of);
+  if (!rate) return { title: count?.[0] ?? "工单", lists: [] };
+  const [name, , numerator, , ofName] = rate;
+  return { title: name, lists: numerator ? [{ value: numerator, text: `算进${name}的` }, { value: of, text: `全部${ofName}` }] : [] };
 }
 
 /** percent is a share in words; there is none of nothing. */
