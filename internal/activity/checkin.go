@@ -158,8 +158,19 @@ func (s *Service) Open(ctx context.Context, person, activity int64) (Pair, error
 	return found[0], nil
 }
 
+// Latest is a person's last check-in in an activity, of those that were not
+// struck; its ID is 0 when there is none.
+func (s *Service) Latest(ctx context.Context, person, activity int64) (Pair, error) {
+	var found []Pair
+	err := s.DB.Read(ctx).Where("activity_id = ? AND person_id = ? AND state <> ?", activity, person, PairStruck).Order("in_at DESC").Limit(1).Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return Pair{}, err
+	}
+	return found[0], nil
+}
+
 // Scanned checks in, or out of the activity whose code it is when the person is
-// in there: the chat has one gesture for both. in: it was a check-in. Errors:
+// in there: chat and pages have one gesture for both. in: it was a check-in. Errors:
 // those of CheckIn and CheckOut, and ErrSoon: the person checked in just now.
 func (s *Service) Scanned(ctx context.Context, person int64, scan Scan) (pair Pair, in bool, err error) {
 	a, step, err := s.read(ctx, person, scan.Code)

@@ -95,10 +95,23 @@ func (s *Service) WorkUnits(ctx context.Context, by Actor, kind WorkUnitKind, se
 		q = q.Where("kind = ?", kind)
 	}
 	if search != "" {
-		q = q.Where("name LIKE ?", "%"+strings.NewReplacer("%", "", "_", "", `\`, "").Replace(search)+"%")
+		q = q.Scopes(nameHas(search))
 	}
 	var out []WorkUnit
 	return out, q.Find(&out).Error
+}
+
+// NamedLike are at most limit work units of whose name search is a part: for
+// people who say where they work. Their names are public.
+func (s *Service) NamedLike(ctx context.Context, search string, limit int) ([]WorkUnit, error) {
+	var out []WorkUnit
+	return out, s.DB.Read(ctx).Where("closed_at = 0").Scopes(nameHas(search)).Order("id").Limit(limit).Find(&out).Error
+}
+
+func nameHas(search string) func(*gorm.DB) *gorm.DB {
+	return func(q *gorm.DB) *gorm.DB {
+		return q.Where("name LIKE ?", "%"+strings.NewReplacer("%", "", "_", "", `\`, "").Replace(search)+"%")
+	}
 }
 
 // Answers are the work units whose contact a person is, by name.

@@ -4,8 +4,10 @@
 package station
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,7 +87,7 @@ type Hours struct {
 
 // Where is the point on the map; false while that is not known.
 func (p Point) Where() (geo.Point, bool) {
-	return geo.Point{Lat: p.Lat, Lng: p.Lng}, p.Lat != 0 || p.Lng != 0
+	return geo.Point{Lat: p.Lat, Lng: p.Lng, Datum: geo.GCJ02}, p.Lat != 0 || p.Lng != 0
 }
 
 // Open says whether the point is open at a moment, by its hours alone.
@@ -156,6 +158,27 @@ func (s *Service) List(ctx context.Context, l Listing) ([]Point, error) {
 	}
 	var out []Point
 	return out, q.Order("p.id").Limit(l.Limit).Find(&out).Error
+}
+
+// nearMost bounds what Near sorts.
+const nearMost = 5000
+
+// Near are the points that are there, the nearest to a place first; those of
+// which nobody knows where they are last. Errors: org.ErrUnknownUnit.
+func (s *Service) Near(ctx context.Context, l Listing, at geo.Point) ([]Point, error) {
+	l.After, l.Limit = 0, nearMost
+	points, err := s.List(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	far := func(p Point) float64 {
+		if where, known := p.Where(); known {
+			return geo.Metres(at, where)
+		}
+		return math.Inf(1)
+	}
+	slices.SortStableFunc(points, func(a, b Point) int { return cmp.Compare(far(a), far(b)) })
+	return points, nil
 }
 
 // KeepContent keeps what WeChat wants the picture of a point's code to say.

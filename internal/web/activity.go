@@ -32,38 +32,39 @@ type SignUpView struct {
 
 // ActivityView is an activity as the caller may see it.
 type ActivityView struct {
-	ID            id                `json:"id"`
-	Title         string            `json:"title"`
-	State         string            `json:"state" enum:"draft,published,running,done,archived,cancelled"`
-	StateName     string            `json:"state_name"`
-	Kind          codeName          `json:"kind"`
-	About         string            `json:"about"`
-	Org           unitView          `json:"org" doc:"the unit that holds it"`
-	By            string            `json:"by" doc:"the post that organises it"`
-	Place         string            `json:"place"`
-	Location      maybe[location]   `json:"location" doc:"null: no point on the map"`
-	Fence         int               `json:"fence" doc:"metres around the location within which one checks in; 0: not by place"`
-	Strict        bool              `json:"strict" doc:"the changing code counts within the fence alone"`
-	StartsAt      *time.Time        `json:"starts_at"`
-	EndsAt        *time.Time        `json:"ends_at"`
-	SignupUntil   *time.Time        `json:"signup_until"`
-	MinAge        int               `json:"min_age" doc:"years; 0: any"`
-	Audience      string            `json:"audience" doc:"all, or members: Party members"`
-	AcceptMinutes int               `json:"accept_minutes" doc:"to accept a seat that became free; 0: who waits gets it at once"`
-	Overlapping   bool              `json:"overlapping" doc:"who has a seat elsewhere at the same time may come"`
-	Risky         bool              `json:"risky"`
-	Insurance     string            `json:"insurance"`
-	SeriesID      id                `json:"series_id" doc:"empty: it stands alone"`
-	Source        maybe[sourceView] `json:"source" doc:"what it came from; null: nothing"`
-	Reason        string            `json:"reason" doc:"why it was cancelled"`
-	Summary       string            `json:"summary" doc:"what came of it"`
-	Slots         list[SlotView]    `json:"slots"`
-	Mine          maybe[SignUpView] `json:"mine" doc:"the caller's sign-up; null: none"`
-	Runs          bool              `json:"runs" doc:"the caller organises it or helps"`
-	Actions       list[string]      `json:"actions" doc:"what the caller may do with it now"`
-	Verdicts      list[verdictView] `json:"verdicts" doc:"how many thought what; of one activity alone, not in lists"`
-	Photos        list[pictureView] `json:"photos" doc:"in their order; of one activity alone, not in lists"`
-	Version       int               `json:"version"`
+	ID            id                 `json:"id"`
+	Title         string             `json:"title"`
+	State         string             `json:"state" enum:"draft,published,running,done,archived,cancelled"`
+	StateName     string             `json:"state_name"`
+	Kind          codeName           `json:"kind"`
+	About         string             `json:"about"`
+	Org           unitView           `json:"org" doc:"the unit that holds it"`
+	By            string             `json:"by" doc:"the post that organises it"`
+	Place         string             `json:"place"`
+	Location      maybe[location]    `json:"location" doc:"null: no point on the map"`
+	Fence         int                `json:"fence" doc:"metres around the location within which one checks in; 0: not by place"`
+	Strict        bool               `json:"strict" doc:"the changing code counts within the fence alone"`
+	StartsAt      *time.Time         `json:"starts_at"`
+	EndsAt        *time.Time         `json:"ends_at"`
+	SignupUntil   *time.Time         `json:"signup_until"`
+	MinAge        int                `json:"min_age" doc:"years; 0: any"`
+	Audience      string             `json:"audience" doc:"all, or members: Party members"`
+	AcceptMinutes int                `json:"accept_minutes" doc:"to accept a seat that became free; 0: who waits gets it at once"`
+	Overlapping   bool               `json:"overlapping" doc:"who has a seat elsewhere at the same time may come"`
+	Risky         bool               `json:"risky"`
+	Insurance     string             `json:"insurance"`
+	SeriesID      id                 `json:"series_id" doc:"empty: it stands alone"`
+	Source        maybe[sourceView]  `json:"source" doc:"what it came from; null: nothing"`
+	Reason        string             `json:"reason" doc:"why it was cancelled"`
+	Summary       string             `json:"summary" doc:"what came of it"`
+	Slots         list[SlotView]     `json:"slots"`
+	Mine          maybe[SignUpView]  `json:"mine" doc:"the caller's sign-up; null: none"`
+	CheckIn       maybe[CheckInView] `json:"checkin" doc:"the caller's last check-in there; null: none; not in lists"`
+	Runs          bool               `json:"runs" doc:"the caller organises it or helps"`
+	Actions       list[string]       `json:"actions" doc:"what the caller may do with it now"`
+	Verdicts      list[verdictView]  `json:"verdicts" doc:"how many thought what; of one activity alone, not in lists"`
+	Photos        list[pictureView]  `json:"photos" doc:"in their order; of one activity alone, not in lists"`
+	Version       int                `json:"version"`
 }
 
 type pictureView struct {
@@ -191,6 +192,15 @@ func (s *Server) showActivity(ctx context.Context, c caller, in *ActivityInput) 
 			return nil, err
 		}
 		v.Mine = some(s.viewSignUp(f.Mine, ahead))
+	}
+	if f.Mine.ID != 0 {
+		last, err := s.Activities.Latest(ctx, c.Person.ID, f.ID)
+		if err != nil {
+			return nil, err
+		}
+		if last.ID != 0 {
+			v.CheckIn = some(s.viewPair(last))
+		}
 	}
 	return answer(v), nil
 }

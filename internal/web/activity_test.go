@@ -126,6 +126,10 @@ func (s *site) checkIns(t *testing.T, path string) {
 	if again := s.call(t, "wang", "POST", "/checkins", object{"code": code.at("code")}).want(t, 201); again.at("id") != in.at("id") {
 		t.Errorf("again: %s", again.content)
 	}
+	if seen := s.call(t, "wang", "GET", path, nil).want(t, 200); seen.at("checkin", "id") != in.at("id") || seen.at("checkin", "out_at") != nil {
+		t.Errorf("seen: %s", seen.content)
+	}
+	s.call(t, "wang", "POST", "/checkins", object{"code": code.at("printed"), "either": true}).refused(t, 409, "checked_in_just_now")
 	s.Forward(90 * time.Minute)
 	out := s.call(t, "wang", "POST", "/checkins/"+in.at("id").(string)+"/out", object{"location": object{"lat": 37.26, "lng": 111.78}}).want(t, 200)
 	if out.at("out_how") != "fence" || out.at("out_at") == nil {
@@ -137,7 +141,10 @@ func (s *site) checkIns(t *testing.T, path string) {
 	}
 	s.call(t, "branch", "POST", path+"/checkins", object{"person_ids": []any{fmt.Sprint(s.Who["wang"])}, "out": false}).want(t, 200)
 	s.Forward(time.Minute)
-	s.call(t, "branch", "POST", path+"/checkins", object{"person_ids": []any{fmt.Sprint(s.Who["wang"])}, "out": true}).want(t, 200)
+	// One gesture for both: who is in goes out by it.
+	if out := s.call(t, "wang", "POST", "/checkins", object{"code": code.at("printed"), "either": true, "sure": true, "location": object{"lat": 37.26, "lng": 111.78}}).want(t, 201); out.at("out_how") != "fence" {
+		t.Errorf("out by the same gesture: %s", out.content)
+	}
 	claimed := s.call(t, "wang", "POST", "/checkins", object{"code": s.old(t, path), "offline": true}).want(t, 201)
 	if claimed.at("state") != "claimed" {
 		t.Errorf("claimed: %s", claimed.content)

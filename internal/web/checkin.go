@@ -26,20 +26,36 @@ func (s *Server) viewPair(p activity.Pair) CheckInView {
 	return CheckInView{idOf(p.ID), idOf(p.ActivityID), idOf(p.PersonID), string(p.State), s.moment(p.InAt), p.InHow, s.moment(p.OutAt), p.OutHow, p.Version}
 }
 
-type scanBody struct {
+// ScanBody is what a person shows to check in or out. It is exported because
+// huma reads embedded structs only then.
+type ScanBody struct {
 	Code     string    `json:"code,omitempty" maxLength:"64" doc:"what the QR code says, or the six digits on the screen"`
 	Location *location `json:"location,omitempty" doc:"where the person is: looked at and dropped"`
 	Offline  bool      `json:"offline,omitempty" doc:"the device was offline when it scanned and delivers only now: the organiser confirms"`
 }
 
-func (b scanBody) scan() activity.Scan {
+func (b ScanBody) scan() activity.Scan {
 	return activity.Scan{Code: b.Code, At: b.Location.point(), Offline: b.Offline}
 }
 
-type checkInInput struct{ Body scanBody }
+type checkInInput struct {
+	Body struct {
+		ScanBody
+		Either bool `json:"either,omitempty" doc:"one gesture for both: it checks out when the person is in there"`
+		Sure   bool `json:"sure,omitempty" doc:"with either: they mean to check out although they checked in just now, after 409 checked_in_just_now"`
+	}
+}
 
 func (s *Server) checkIn(ctx context.Context, c caller, in *checkInInput) (*body[CheckInView], error) {
-	p, err := s.Activities.CheckIn(ctx, c.Person.ID, in.Body.scan())
+	var p activity.Pair
+	var err error
+	if in.Body.Either {
+		scan := in.Body.scan()
+		scan.Sure = in.Body.Sure
+		p, _, err = s.Activities.Scanned(ctx, c.Person.ID, scan)
+	} else {
+		p, err = s.Activities.CheckIn(ctx, c.Person.ID, in.Body.scan())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +64,7 @@ func (s *Server) checkIn(ctx context.Context, c caller, in *checkInInput) (*body
 
 type checkOutInput struct {
 	ID   id `path:"checkin_id" minLength:"1"`
-	Body scanBody
+	Body ScanBody
 }
 
 func (s *Server) checkOut(ctx context.Context, c caller, in *checkOutInput) (*body[CheckInView], error) {

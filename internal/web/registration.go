@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"fenlin/internal/member"
@@ -57,6 +58,22 @@ type registerInput struct {
 func (s *Server) register(ctx context.Context, c caller, in *registerInput) (*body[RegistrationView], error) {
 	r, err := s.Members.Register(ctx, c.Person.ID, in.Body.UnitID.number(), in.Body.CommunityID.number())
 	return s.registrationAnswer(c, r, err)
+}
+
+type employersInput struct {
+	Q string `query:"q" required:"true" minLength:"2" maxLength:"60" doc:"a part of the name"`
+}
+
+// employersMost is how many work units are offered: whoever sees more than these writes more of the name.
+const employersMost = 20
+
+func (s *Server) findEmployers(ctx context.Context, _ caller, in *employersInput) (*body[page[named]], error) {
+	units, err := s.Org.NamedLike(ctx, strings.TrimSpace(in.Q), employersMost)
+	var out page[named]
+	for _, u := range units {
+		out.Items = append(out.Items, named{idOf(u.ID), u.Name})
+	}
+	return answer(out), err
 }
 
 func (s *Server) showRegistration(ctx context.Context, c caller, _ *struct{}) (*body[RegistrationView], error) {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
 	"time"
 
@@ -26,6 +27,10 @@ func (s *site) registrations(t *testing.T) {
 	t.Helper()
 	unit := s.bureau(t, "市水利局")
 	li := fmt.Sprint(s.Who["li"])
+	if found := s.call(t, "li", "GET", "/me/registration/units?q="+url.QueryEscape("水利"), nil).want(t, 200); found.at("items", 0, "id") != unit || len(found.list("items")) != 1 {
+		t.Errorf("found: %s", found.content)
+	}
+	s.call(t, "li", "GET", "/me/registration/units?q="+url.QueryEscape("水"), nil).refused(t, 422, "invalid")
 	made := s.call(t, "li", "PUT", "/me/registration", object{"unit_id": unit, "community_id": s.unit("南薰社区")}).want(t, 200)
 	if len(made.list("waits_for")) != 2 || made.at("former") != nil || made.at("done_at") != nil {
 		t.Errorf("made: %s", made.content)

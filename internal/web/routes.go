@@ -215,6 +215,7 @@ func (s *Server) operations(r *gin.Engine) api {
 	signed(a, route{post, "/members/{id}/remarks", "remark", "社区写评语：一年一次，只写文字不打分", 201, []int{notFound, conflict}}, s.remark)
 	signed(a, route{get, "/me/registration", "showRegistration", "我的双报到登记", 200, []int{notFound}}, s.showRegistration)
 	signed(a, route{put, "/me/registration", "register", "登记双报到：在哪个单位工作，在哪个社区居住", 200, []int{notFound, conflict}}, s.register)
+	signed(a, route{get, "/me/registration/units", "findEmployers", "登记双报到时按名称找工作单位", 200, nil}, s.findEmployers)
 	signed(a, route{get, "/registrations", "listRegistrations", "等我确认的双报到登记（单位联系人、社区）", 200, nil}, s.listRegistrations)
 	signed(a, route{post, "/registrations/{id}/decision", "decideRegistration", "确认或不确认：单位确认在职，社区确认居住，原社区确认转出", 200, []int{notFound, conflict}}, s.decideRegistration)
 	signed(a, route{get, "/workers", "listWorkers", "社区工作者：按组织查看", 200, []int{forbidden, notFound}}, s.listWorkers)

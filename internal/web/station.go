@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"fenlin/internal/geo"
@@ -41,6 +42,7 @@ type PointView struct {
 	RewardedOn    string          `json:"rewarded_on"`
 	UpgradedOn    string          `json:"upgraded_on"`
 	Visitors      visitorsView    `json:"visitors"`
+	Distance      *int            `json:"distance_m,omitempty" doc:"metres from near to it, where its place is known"`
 	Version       int64           `json:"version"`
 }
 
@@ -113,12 +115,17 @@ func (s *Server) viewPoint(ctx context.Context, p station.Point) (*body[pointDet
 }
 
 type listPointsInput struct {
-	Org  id     `query:"org" doc:"a unit, with all below it; empty: all"`
-	Kind string `query:"kind" enum:"center,station" doc:"only these"`
+	Org   id     `query:"org" doc:"a unit, with all below it; empty: all"`
+	Kind  string `query:"kind" enum:"center,station" doc:"only these"`
+	Near  string `query:"near" maxLength:"64" example:"37.26,111.78" doc:"latitude,longitude: the nearest first; those of which nobody knows where they are last"`
+	Datum string `query:"datum" enum:"gcj02,wgs84" default:"gcj02" doc:"of near: what WeChat gives on request, or what a browser gives"`
 	Paged
 }
 
 func (s *Server) listPoints(ctx context.Context, in *listPointsInput) (*body[page[PointView]], error) {
+	if in.Near != "" {
+		return s.nearPoints(ctx, in)
+	}
 	after, err := in.after()
 	if err != nil {
 		return nil, err
@@ -130,6 +137,37 @@ func (s *Server) listPoints(ctx context.Context, in *listPointsInput) (*body[pag
 	var out page[PointView]
 	points, out.NextCursor = cut(points, in.Limit, func(x station.Point) int64 { return x.ID })
 	out.Items, err = s.viewPoints(ctx, points)
+	return answer(out), err
+}
+
+// nearPoints sorts all of them: a city has some hundreds.
+func (s *Server) nearPoints(ctx context.Context, in *listPointsInput) (*body[page[PointView]], error) {
+	at, err := coordinates(in.Near, in.Datum)
+	if err != nil {
+		return nil, err
+	}
+	from := 0
+	if in.Cursor != "" {
+		if from, err = strconv.Atoi(in.Cursor); err != nil || from < 0 {
+			return nil, errCursor
+		}
+	}
+	points, err := s.Stations.Near(ctx, station.Listing{Org: in.Org.number(), Kind: station.Kind(in.Kind)}, at)
+	if err != nil {
+		return nil, err
+	}
+	points = points[min(from, len(points)):]
+	var out page[PointView]
+	if len(points) > in.Limit {
+		points, out.NextCursor = points[:in.Limit], strconv.Itoa(from+in.Limit)
+	}
+	out.Items, err = s.viewPoints(ctx, points)
+	for i := range out.Items {
+		if where, known := points[i].Where(); known {
+			metres := int(geo.Metres(at, where))
+			out.Items[i].Distance = &metres
+		}
+	}
 	return answer(out), err
 }
 

@@ -31,6 +31,10 @@ func (s *site) points(t *testing.T) {
 	if list := s.call(t, "", "GET", "/service-points?org="+s.unit("文峰街道")+"&kind=center&limit=1", nil).want(t, 200); list.at("items", 0, "id") != made.at("id") || list.at("next_cursor") != "" {
 		t.Errorf("list: %s", list.content)
 	}
+	if list := s.call(t, "", "GET", "/service-points?near=37.26,111.78&datum=wgs84&limit=1", nil).want(t, 200); list.at("items", 0, "id") != made.at("id") {
+		t.Errorf("near: %s", list.content)
+	}
+	s.call(t, "", "GET", "/service-points?near=x", nil).refused(t, 422, "near")
 	if list := s.call(t, "", "GET", "/service-points?org="+s.unit("福馨苑小区"), nil).want(t, 200); len(list.list("items")) != 0 {
 		t.Errorf("list of another place: %s", list.content)
 	}

@@ -16,13 +16,13 @@ type Operation<P extends string, M extends Method> = `${Prefix}${P}` extends key
 type PathOf<M extends Method> = { [K in keyof paths]: NonNullable<paths[K][M]> extends { responses: unknown } ? Short<K> : never }[keyof paths];
 
 type Part<O, K extends "path" | "query"> = O extends { parameters: { [k in K]?: infer V } } ? (V extends undefined ? never : NonNullable<V>) : never;
-type Body<O> = O extends { requestBody: { content: { "application/json": infer B } } } ? B : never;
+type Body<O> = O extends { requestBody?: infer R } ? ([NonNullable<R>] extends [never] ? never : NonNullable<R> extends { content: { "application/json": infer B } } ? B : never) : never;
 type JSONOf<R> = R extends { content: { "application/json": infer B } } ? B : undefined;
 type Answer<O> = O extends { responses: infer R } ? JSONOf<R[Extract<keyof R, 200 | 201 | 202 | 204>]> : never;
 
 type Optional<K extends string, V> = [V] extends [never] ? unknown : { [k in K]?: V };
 type Required_<K extends string, V> = [V] extends [never] ? unknown : { [k in K]: V };
-type Options<O> = Required_<"path", Part<O, "path">> & Optional<"query", Part<O, "query">> & Required_<"body", Body<O>> & {
+type Options<O> = Required_<"path", Part<O, "path">> & Optional<"query", Part<O, "query">> & (O extends { requestBody: { content: unknown } } ? Required_<"body", Body<O>> : Optional<"body", Body<O>>) & {
   /** For operations that create: lib/random's newKey(), the same again on a retry. */
   once?: string;
   /** It needs nobody signed in. */
@@ -119,13 +119,13 @@ export async function sendPhoto(file: { path: string; blob?: Blob }, once: strin
   });
 }
 
-/** fetchPhoto gives the address under which a photo of the API can be shown; it lives as long as the page does. */
+/** fetchPhoto gives the address under which a photo, or another file, of the API can be shown; it lives as long as the page does. */
 export async function fetchPhoto(url: string): Promise<string> {
   await signedIn();
   const header = headers(undefined, true);
   // #ifdef H5
-  const res = await fetch(url, { headers: header });
-  if (!res.ok) throw refused(res.status, undefined);
+  const res = await fetch(url, { headers: header }).catch((cause) => { throw unreached(cause); });
+  if (!res.ok) throw refused(res.status, parse(await res.text()));
   return URL.createObjectURL(await res.blob());
   // #endif
   // #ifndef H5
