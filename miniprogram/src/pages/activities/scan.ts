@@ -56,7 +56,7 @@ export async function deliver(): Promise<string[]> {
   try {
     for (const k of waiting()) {
       try {
-        const got = await api("post", "/checkins", { body: { code: k.code, either: true, sure: true, offline: true } });
+        const got = await api("post", "/checkins", { body: { code: k.code, either: true, offline: true } });
         said.push(got.state === "claimed" ? "没有网络时的扫码已经送到，组织人确认后生效" : got.out_at ? "签退送到了" : "签到送到了");
       } catch (error) {
         if (!(error instanceof Trouble) || error.offline || error.status >= 500) break;
