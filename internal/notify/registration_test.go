@@ -59,3 +59,24 @@ func TestRegistration_WhoseWordIsMissingIsToldAndTheMemberInTheEnd(t *testing.T)
 	c.drain(t)
 	c.once(t, "li", "双报到已办好", "北关社区")
 }
+
+func TestPartner_TheCommunityIsAskedAndTheUnitAnswered(t *testing.T) {
+	c := newCity(t)
+	unit, here := c.DB.NewID(), c.Units["南薰社区"]
+	must(t, c.DB.Tx(t.Context(), func(tx *gorm.DB) error {
+		return tx.Exec("INSERT INTO units (id, kind, code, name, contact_id, sample, created_at, closed_at) VALUES (?, 'organ', '', '市林业局', ?, FALSE, 1, 0)", unit, c.Who["stranger"]).Error
+	}))
+	for range 2 {
+		must(t, c.Org.AskPartner(t.Context(), c.Actor("stranger"), unit, here))
+	}
+	c.drain(t)
+	c.once(t, "community", "单位来报到", "市林业局想和南薰社区结对")
+	must(t, c.Org.AnswerPartner(t.Context(), c.Actor("community"), unit, here, false, "今年已有三家单位"))
+	c.drain(t)
+	c.once(t, "stranger", "没有通过", "今年已有三家单位")
+	c.Forward(time.Minute)
+	must(t, c.Org.AskPartner(t.Context(), c.Actor("stranger"), unit, here))
+	must(t, c.Org.AnswerPartner(t.Context(), c.Actor("community"), unit, here, true, ""))
+	c.drain(t)
+	c.once(t, "stranger", "已办好", "市林业局和南薰社区已结对")
+}

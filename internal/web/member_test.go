@@ -43,6 +43,7 @@ func (s *site) ledgerOfMembers(t *testing.T) {
 	}
 	s.call(t, "city", "POST", one+"/leave", object{"version": 2, "why": "mistake"}).want(t, 200)
 	s.registrations(t)
+	s.partnerships(t)
 }
 
 func TestMembers_FromEnteringToLeavingWithHistoryAndLooks(t *testing.T) {

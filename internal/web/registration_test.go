@@ -157,3 +157,40 @@ func TestRegistrations_MovingIsConfirmedByBothSides(t *testing.T) {
 	}
 	s.call(t, "wang", "POST", "/members/"+li+"/remarks", object{"year": 2026, "text": "别的社区不能写评语"}).refused(t, 404, "member_unknown")
 }
+
+// partnerships is the way of a unit that registers with a community.
+func (s *site) partnerships(t *testing.T) {
+	t.Helper()
+	unit, here := s.bureau(t, "市林业局"), s.unit("南薰社区") // stranger answers for it
+	ask := object{"unit_id": unit, "community_id": here}
+	s.call(t, "li", "POST", "/partnerships", ask).refused(t, 403, "not_unit_contact")
+	s.call(t, "stranger", "POST", "/partnerships", object{"unit_id": unit, "community_id": s.unit("福馨苑小区")}).refused(t, 422, "partner_unknown")
+	for range 2 {
+		if mine := s.call(t, "stranger", "POST", "/partnerships", ask).want(t, 200); len(mine.list("items")) != 1 || mine.at("items", 0, "decide") != false {
+			t.Errorf("asked: %s", mine.content)
+		}
+	}
+	if none := s.call(t, "branch", "GET", "/partnerships", nil).want(t, 200); len(none.list("items")) != 0 {
+		t.Errorf("a branch: %s", none.content)
+	}
+	if waits := s.call(t, "community", "GET", "/partnerships", nil).want(t, 200); waits.at("items", 0, "unit", "name") != "市林业局" || waits.at("items", 0, "decide") != true {
+		t.Errorf("the community: %s", waits.content)
+	}
+	decide := "/units/" + unit + "/partners/" + here + "/decision"
+	s.call(t, "branch", "POST", decide, object{"approve": true}).refused(t, 404, "partner_ask_unknown")
+	s.call(t, "community", "POST", decide, object{"approve": false}).refused(t, 422, "invalid")
+	s.call(t, "community", "POST", decide, object{"approve": false, "reason": "今年已有三家单位"}).want(t, 204)
+	s.call(t, "community", "POST", decide, object{"approve": true}).refused(t, 404, "partner_ask_unknown")
+	if again := s.call(t, "stranger", "POST", "/partnerships", ask).want(t, 200); again.at("items", 0, "refused_at") != nil || again.at("items", 0, "reason") != "" {
+		t.Errorf("asked anew: %s", again.content)
+	}
+	s.call(t, "community", "POST", decide, object{"approve": true}).want(t, 204)
+	if paired := s.call(t, "city", "GET", "/units/"+unit, nil).want(t, 200); paired.at("partners", 0, "name") != "南薰社区" {
+		t.Errorf("paired: %s", paired.content)
+	}
+	s.call(t, "li", "DELETE", "/units/"+unit+"/partners/"+here, nil).refused(t, 403, "outside_scope")
+	s.call(t, "stranger", "DELETE", "/units/"+unit+"/partners/"+here, nil).want(t, 204)
+	if ended := s.call(t, "city", "GET", "/units/"+unit, nil).want(t, 200); len(ended.list("partners")) != 0 {
+		t.Errorf("ended: %s", ended.content)
+	}
+}
