@@ -267,7 +267,7 @@ func TestRetention_ShowsLetsGoOnceAndKeepsTheFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.env = append(p.env, "FENLIN_RULES_DIR="+t.TempDir()) // last year's tickets are past these times
+	p.env = append(p.env, "FENLIN_RULES_DIR="+t.TempDir())                               // last year's tickets are past these times
 	const corrections = "- what: hour_corrections # from when it was made\n  keep: 1095" // a year at least
 	short := strings.NewReplacer(corrections, corrections, "keep: 1095", "keep: 180", "keep: 365", "keep: 180").Replace(string(text))
 	rules := filepath.Join(strings.TrimPrefix(p.env[len(p.env)-1], "FENLIN_RULES_DIR="), "retention.yaml")
