@@ -147,7 +147,11 @@ func (c *turn) signUp(ctx context.Context, stood state) (string, error) {
 		c.st.Number = stood.Number
 		return c.seat(ctx, stood.Options[0])
 	case stood.Ask == askSeat:
-		return c.oneActivity(ctx, id)
+		said, err := c.oneActivity(ctx, id)
+		if c.st.Ask == askSeat && len(c.st.Options) > 1 && c.st.Options[0].Code == seatTake {
+			said = "请先选一个岗位，回复前面的数字。\n" + said
+		}
+		return said, err
 	case stood.Ask == askActivity && len(stood.Options) == 1:
 		return c.oneActivity(ctx, stood.Options[0].ID)
 	}

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,27 @@ func TestActivities_FromTheListToTheSeat(t *testing.T) {
 	check(t, c.text(t, "wang", "1"), "报名成功")
 	if n := c.count(t); n != 0 {
 		t.Errorf("%d tickets", n)
+	}
+}
+
+func TestActivities_OfSeveralPostsOneIsChosen(t *testing.T) {
+	c := newCity(t)
+	id := c.event(t, "楼院清扫", 3, 0)
+	full, err := c.town.Activities.Show(t.Context(), c.town.Actor("branch"), id)
+	if err == nil {
+		err = c.town.Activities.Change(t.Context(), c.town.Actor("branch"), id, 0, activity.Draft{Slots: &[]activity.SlotDraft{{ID: full.Slots[0].ID, Name: "清扫", Capacity: 3}, {Name: "物资", Capacity: 2}}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.text(t, "li", "活动")
+	c.text(t, "li", "1")
+	check(t, c.text(t, "li", "报名"), "请先选一个岗位 | 1 报名：清扫 | 2 报名：物资")
+	check(t, c.text(t, "li", "2"), "报名成功")
+	c.text(t, "li", "活动")
+	c.text(t, "li", "1")
+	if said := c.text(t, "li", "报名"); strings.Contains(said, "请先选") {
+		t.Errorf("who has a seat is asked for a post: %s", said)
 	}
 }
 
