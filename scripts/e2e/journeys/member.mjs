@@ -15,11 +15,10 @@ export default {
     await page.waitForURL((u) => /id=\d+/.test(u.hash));
     await settled(page);
     await t.shoot(page, "activity");
-    const sign = page.locator("uni-button:has-text('报名')");
-    if (!(await sign.count())) return console.log("     the page of an activity has no button to sign up yet");
-    await press(page, "报名");
-    await page.waitForTimeout(300);
-    if (await page.locator(".fen-sheet-foot uni-button").count()) await page.locator(".fen-sheet-foot uni-button").last().click();
+    await press(page, "我要报名");
+    if (items[0].slots.length > 1) await page.locator(".fen-sheet [role=radio]:visible").first().click();
+    await t.shoot(page, "activity-signing-up");
+    await page.locator(".fen-sheet-foot uni-button").last().click();
     await settled(page);
     await page.waitForFunction(() => /取消报名|已报名|报上|候补/.test(document.body.innerText));
     await t.shoot(page, "activity-signed-up");
