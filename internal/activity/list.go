@@ -37,24 +37,6 @@ type Listing struct {
 // Cursor is where a page ends.
 type Cursor struct{ At, ID int64 }
 
-// String is the cursor as the API shows it.
-func (c Cursor) String() string {
-	if c == (Cursor{}) {
-		return ""
-	}
-	return fmt.Sprintf("%d-%d", c.At, c.ID)
-}
-
-// ParseCursor reads what String wrote; false: it did not.
-func ParseCursor(text string) (c Cursor, ok bool) {
-	if text == "" {
-		return c, true
-	}
-	var rest string
-	n, _ := fmt.Sscanf(text, "%d-%d%s", &c.At, &c.ID, &rest)
-	return c, n == 2
-}
-
 // List are activities as somebody may see them; a Person of 0 is anybody.
 // Errors: org.ErrUnknownUnit.
 func (s *Service) List(ctx context.Context, by org.Actor, l Listing) ([]Full, error) {

@@ -242,7 +242,7 @@ func (c ReviewCursor) String() string {
 	if c == (ReviewCursor{}) {
 		return ""
 	}
-	return fmt.Sprintf("%s-%d", c.Cursor, c.Person)
+	return fmt.Sprintf("%d-%d-%d", c.At, c.ID, c.Person)
 }
 
 // ParseReviewCursor reads what String wrote; false: it did not.

@@ -154,11 +154,11 @@ func (s *Server) myActivities(ctx context.Context, c caller, in *myActivitiesInp
 }
 
 func (s *Server) pageOfActivities(ctx context.Context, by org.Actor, l activity.Listing, p Paged) (*body[page[ActivityView]], error) {
-	after, ok := activity.ParseCursor(p.Cursor)
-	if !ok {
-		return nil, errCursor
+	at, number, err := p.since()
+	if err != nil {
+		return nil, err
 	}
-	l.After, l.Limit = after, p.Limit+1
+	l.After, l.Limit = activity.Cursor{At: at, ID: number}, p.Limit+1
 	found, err := s.Activities.List(ctx, by, l)
 	if err != nil {
 		return nil, err
@@ -167,7 +167,7 @@ func (s *Server) pageOfActivities(ctx context.Context, by org.Actor, l activity.
 	if len(found) > p.Limit {
 		found = found[:p.Limit]
 		last := found[p.Limit-1]
-		out.NextCursor = activity.Cursor{At: last.StartsAt, ID: last.ID}.String()
+		out.NextCursor = ended(last.StartsAt, last.ID)
 	}
 	for _, f := range found {
 		out.Items = append(out.Items, s.viewActivity(f))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strconv"
 	"time"
@@ -103,6 +104,22 @@ func (p Paged) after() (int64, error) {
 	}
 	return n, nil
 }
+
+// since is the moment and the number that the page before ended with, as ended
+// wrote them; 0 and 0 for the first page. Error: errCursor.
+func (p Paged) since() (at, number int64, err error) {
+	if p.Cursor == "" {
+		return 0, 0, nil
+	}
+	var rest string
+	if n, _ := fmt.Sscanf(p.Cursor, "%d-%d%s", &at, &number, &rest); n != 2 {
+		return 0, 0, errCursor
+	}
+	return at, number, nil
+}
+
+// ended is where a page ends that is in the order of moments.
+func ended(at, number int64) string { return fmt.Sprintf("%d-%d", at, number) }
 
 // cut makes a page of what was found, one more than its limit if there is more,
 // and says the number that it ends with; empty on the last.

@@ -114,11 +114,11 @@ type listWishesInput struct {
 }
 
 func (s *Server) listWishes(ctx context.Context, c caller, in *listWishesInput) (*body[page[WishView]], error) {
-	after, ok := wish.ParseCursor(in.Cursor)
-	if !ok {
-		return nil, errCursor
+	at, last, err := in.since()
+	if err != nil {
+		return nil, err
 	}
-	l := wish.Listing{View: wish.View(in.View), Unit: in.Org.number(), State: wish.State(in.State), After: after, Limit: in.Limit + 1}
+	l := wish.Listing{View: wish.View(in.View), Unit: in.Org.number(), State: wish.State(in.State), After: wish.Cursor{At: at, ID: last}, Limit: in.Limit + 1}
 	found, err := s.Wishes.List(ctx, c.Actor, l)
 	if err != nil {
 		return nil, err
@@ -126,7 +126,8 @@ func (s *Server) listWishes(ctx context.Context, c caller, in *listWishesInput) 
 	var out page[WishView]
 	if len(found) > in.Limit {
 		found = found[:in.Limit]
-		out.NextCursor = wish.CursorAfter(l.View, found[in.Limit-1].Wish).String()
+		end := wish.CursorAfter(l.View, found[in.Limit-1].Wish)
+		out.NextCursor = ended(end.At, end.ID)
 	}
 	for _, f := range found {
 		out.Items = append(out.Items, s.viewWish(f))
