@@ -172,10 +172,11 @@ func (a *App) build(version string) error {
 	location := a.Tickets.Rules().Calendar.Location()
 	told := &notify.Service{
 		DB: a.DB, Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Lists: a.Lists, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
-		Templates: notify.Templates{Template: c.WeChat.Template, Subscription: c.WeChat.Subscription}, Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Wish: site + "/app/#/wishes/", Pages: site + "/app/#/", Certificates: site + "/app/#/certificates", Duty: site + "/app/#/registration", Location: location, Now: now,
+		Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Wish: site + "/app/#/wishes/", Pages: site + "/app/#/", Certificates: site + "/app/#/certificates", Duty: site + "/app/#/registration", Location: location, Now: now,
 		BriefHour: func() int { return a.rules.Load().Briefs.Hour }, Count: a.count,
 	}
 	a.told, a.Members.Registered, a.Org.Asked = told, told.Registered, told.PartnerAsked
+	a.Members.Templates = member.Templates{Followers: c.WeChat.Template, Account: c.WeChat.Subscription, MiniProgram: c.MiniProgram.Subscription}
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
 	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy", Verify: site + "/open/certificates/", Certificates: site + "/app/#/certificates"}
 	s := &web.Server{
@@ -188,7 +189,7 @@ func (a *App) build(version string) error {
 			AppID: c.WeChat.AppID, Secret: c.WeChat.Secret, Token: c.WeChat.Token, AESKey: c.WeChat.AESKey,
 			MiniAppID: c.MiniProgram.AppID, MiniSecret: c.MiniProgram.Secret,
 			CallbackURL: "http://" + a.Addr() + "/wechat/callback", PublicURL: c.PublicURL, People: a.Sample.People, Now: now,
-			Templates: []wechatsim.Template{{ID: c.WeChat.Template, Title: "工单进展通知", Content: "工单编号：{{character_string1.DATA}}\n事项：{{thing2.DATA}}\n地点：{{thing3.DATA}}\n时间：{{time4.DATA}}\n下一步：{{thing5.DATA}}"}},
+			Templates: c.demoTemplates(),
 		})
 		s.Sim = a.Sim.Handler()
 	}

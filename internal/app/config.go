@@ -16,6 +16,7 @@ import (
 
 	"fenlin/internal/secret"
 	"fenlin/internal/wechat"
+	"fenlin/internal/wechat/wechatsim"
 )
 
 // Config is how Fenlin runs: defaults, then a YAML file, then the environment.
@@ -36,12 +37,13 @@ type Config struct {
 		AESKey string `yaml:"aes_key" env:"AES_KEY"` // set = safe mode
 		API    string `yaml:"api"     env:"API"`     // in place of WeChat's own address
 		// Ids of the message templates for notices; empty = that rung of the ladder is left out.
-		Template     string `yaml:"template"     env:"TEMPLATE"`
-		Subscription string `yaml:"subscription" env:"SUBSCRIPTION"`
+		Template     string `yaml:"template"     env:"TEMPLATE"`     // for followers
+		Subscription string `yaml:"subscription" env:"SUBSCRIPTION"` // for whoever agrees, once each time
 	} `yaml:"wechat" envPrefix:"FENLIN_WECHAT_"`
 	MiniProgram struct {
-		AppID  string `yaml:"appid"  env:"APPID"`
-		Secret string `yaml:"secret" env:"SECRET"`
+		AppID        string `yaml:"appid"        env:"APPID"`
+		Secret       string `yaml:"secret"       env:"SECRET"`
+		Subscription string `yaml:"subscription" env:"SUBSCRIPTION"` // a template like those above
 	} `yaml:"miniprogram" envPrefix:"FENLIN_MINIPROGRAM_"`
 
 	Demo bool `yaml:"-"` // mounts the simulator and the sample city
@@ -103,8 +105,17 @@ func (c *Config) at(addr net.Addr) {
 func (c *Config) demoDefaults() {
 	c.WeChat.AppID, c.WeChat.Secret, c.WeChat.Token = "wxfenlindemo00001", "demo-account-secret", "fenlin-demo-token"
 	c.WeChat.Template = "fenlin-demo-template"
-	c.MiniProgram.AppID, c.MiniProgram.Secret = "wxfenlindemo00002", "demo-miniprogram-secret"
+	c.MiniProgram.AppID, c.MiniProgram.Secret, c.MiniProgram.Subscription = "wxfenlindemo00002", "demo-miniprogram-secret", "fenlin-demo-subscription"
 	c.SecretKeys = base64.StdEncoding.EncodeToString([]byte("fenlin demo key, protects nothing"[:32]))
+}
+
+// demoTemplates are those that the simulated WeChat knows.
+func (c *Config) demoTemplates() []wechatsim.Template {
+	var all []wechatsim.Template
+	for _, id := range []string{c.WeChat.Template, c.WeChat.Subscription, c.MiniProgram.Subscription} {
+		all = append(all, wechatsim.Template{ID: id, Title: "工单进展通知", Content: "工单编号：{{character_string1.DATA}}\n事项：{{thing2.DATA}}\n地点：{{thing3.DATA}}\n时间：{{time4.DATA}}\n下一步：{{thing5.DATA}}"})
+	}
+	return all
 }
 
 func (c *Config) validate() error {

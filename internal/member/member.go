@@ -58,6 +58,8 @@ type Service struct {
 	Keys *secret.Keyring
 	Now  func() time.Time
 
+	Templates Templates
+
 	// Registered hears, in the transaction, of a registration that waits for
 	// somebody's word or is decided; nil: nobody hears of it.
 	Registered func(tx *gorm.DB, r Registration) error
@@ -171,17 +173,6 @@ func unknown(err error) error {
 		return ErrUnknown
 	}
 	return err
-}
-
-// OpenID returns the openid in an app of a person, or of who took over, or empty.
-func (s *Service) OpenID(ctx context.Context, person int64, app App) (string, error) {
-	var openids []string
-	err := s.DB.Read(ctx).Raw(`SELECT openid FROM identities WHERE person_id IN (?, (SELECT united_with FROM people WHERE id = ?)) AND app = ?
-ORDER BY id DESC LIMIT 1`, person, person, app).Scan(&openids).Error
-	if err != nil || len(openids) == 0 {
-		return "", err
-	}
-	return openids[0], nil
 }
 
 // Live says where a person lives; 0 forgets it.

@@ -63,8 +63,8 @@ func TestByOpenID_OneUnionIDIsOnePersonInBothApps(t *testing.T) {
 	if err != nil || a.ID != b.ID {
 		t.Fatalf("%d %d %v", a.ID, b.ID, err)
 	}
-	if openid, err := s.OpenID(t.Context(), b.ID, member.Account); err != nil || openid != "o1" {
-		t.Fatalf("%q %v", openid, err)
+	if known, err := s.Identities(t.Context(), b.ID); err != nil || known[member.Account].OpenID != "o1" || known[member.MiniProgram].OpenID != "m1" {
+		t.Fatalf("%v %v", known, err)
 	}
 }
 

@@ -63,12 +63,8 @@ func (s *Service) asked(ctx context.Context, person int64, text string) (ticket.
 	if person == 0 {
 		return ticket.Unjudged, nil
 	}
-	mini, err := s.Members.OpenID(ctx, person, member.MiniProgram)
-	if err != nil {
-		return ticket.Unjudged, err
-	}
-	account, err := s.Members.OpenID(ctx, person, member.Account)
-	openid := cmp.Or(mini, account)
+	known, err := s.Members.Identities(ctx, person)
+	openid := cmp.Or(known[member.MiniProgram].OpenID, known[member.Account].OpenID)
 	if err != nil || openid == "" {
 		return ticket.Unjudged, err
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,11 +29,14 @@ const (
 // rung is one channel of the ladder.
 type rung struct {
 	name string
+	app  member.App // whose openid it takes
 	// idempotent channels know a repetition by the notice's key; after a crash
 	// the others are not tried a second time, so that nobody is told twice.
 	idempotent bool
-	ready      bool
-	send       func(ctx context.Context, openid string, n Notice) error
+	// template is the message's; one of a subscription takes a consent for each sending.
+	template     string
+	subscription bool
+	send         func(ctx context.Context, openid, template string, n Notice) error
 }
 
 // send takes one notice up the ladder until a channel takes it.
@@ -47,16 +52,17 @@ func (s *Service) send(ctx context.Context, e outbox.Event) error {
 	if n.State == Sent || n.State == InApp {
 		return nil
 	}
-	openid, err := s.Members.OpenID(ctx, n.PersonID, member.Account)
+	known, err := s.Members.Identities(ctx, n.PersonID)
 	if err != nil {
 		return err
 	}
-	if openid == "" {
+	if len(known) == 0 {
 		n.Tries = append(n.Tries, Try{"wechat", "没有关注公众号"})
 		return s.settle(ctx, n, InApp, "")
 	}
 	for _, r := range s.ladder() {
-		if !r.ready || tried(n, r.name) {
+		to := known[r.app].OpenID
+		if to == "" || tried(n, r.name) {
 			continue
 		}
 		if n.State == Sending && n.Channel == r.name {
@@ -64,15 +70,25 @@ func (s *Service) send(ctx context.Context, e outbox.Event) error {
 			continue
 		}
 		if !r.idempotent {
-			if err := s.settle(ctx, n, Sending, r.name); err != nil {
+			begun, err := s.begin(ctx, n, r, to)
+			if err != nil {
 				return err
 			}
+			if !begun {
+				n.Tries = append(n.Tries, Try{r.name, "没有剩下的订阅次数"})
+				continue
+			}
 		}
-		err := r.send(ctx, openid, n)
+		err := r.send(ctx, to, r.template, n)
 		if err == nil {
 			return s.settle(ctx, n, Sent, r.name)
 		}
 		said, answered := errors.AsType[*wechat.APIError](err)
+		if r.subscription && answered {
+			if err := s.unspent(ctx, r, to, said); err != nil {
+				return err
+			}
+		}
 		later := s.later(ctx, n.Key, n.CreatedAt, err)
 		switch {
 		case wechat.Refused(err):
@@ -88,12 +104,40 @@ func (s *Service) send(ctx context.Context, e outbox.Event) error {
 	return s.settle(ctx, n, InApp, "")
 }
 
+// ladder is the channels in use, the best first.
 func (s *Service) ladder() []rung {
-	return []rung{
-		{"template", true, s.Templates.Template != "", s.byTemplate},
-		{"subscription", false, s.Templates.Subscription != "", s.bySubscription},
-		{"customer_service", false, true, s.byMessage},
+	t := s.Members.Templates
+	all := []rung{
+		{"template", member.Account, true, t.Followers, false, s.byTemplate},
+		{"subscription", member.Account, false, t.Account, true, s.bySubscription},
+		{"mini_subscription", member.MiniProgram, false, t.MiniProgram, true, s.byMiniSubscription},
 	}
+	all = slices.DeleteFunc(all, func(r rung) bool { return r.template == "" })
+	return append(all, rung{"customer_service", member.Account, false, "", false, s.byMessage})
+}
+
+// begin notes that a notice is handed to a channel, and takes a consent from
+// one that needs it: false when there is none.
+func (s *Service) begin(ctx context.Context, n Notice, r rung, openid string) (begun bool, err error) {
+	err = s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		begun = true
+		if r.subscription {
+			if begun, err = s.Members.Spend(tx, r.app, openid); err != nil || !begun {
+				return err
+			}
+		}
+		return s.settled(tx, n, Sending, r.name)
+	})
+	return begun, err
+}
+
+// unspent gives the consent back that a refused sending did not use; WeChat's
+// word that there is none counts more than ours.
+func (s *Service) unspent(ctx context.Context, r rung, openid string, said *wechat.APIError) error {
+	if said.Code == wechat.CodeNoConsent {
+		return s.Members.Unsubscribed(ctx, r.app, openid, r.template)
+	}
+	return s.Members.Subscribed(ctx, r.app, openid, r.template)
 }
 
 // later is when to try again what began at an epoch millisecond and failed
@@ -117,24 +161,35 @@ func tried(n Notice, channel string) bool {
 }
 
 func (s *Service) settle(ctx context.Context, n Notice, state State, channel string) error {
+	return s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.settled(tx, n, state, channel) })
+}
+
+func (s *Service) settled(tx *gorm.DB, n Notice, state State, channel string) error {
 	set := Notice{State: state, Channel: channel, Tries: n.Tries}
 	if state == Sent {
 		set.SentAt = s.Now().UnixMilli()
 	}
-	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&Notice{}).Where("id = ?", n.ID).Select("State", "Channel", "Tries", "SentAt").Updates(set).Error
-	})
+	return tx.Model(&Notice{}).Where("id = ?", n.ID).Select("State", "Channel", "Tries", "SentAt").Updates(set).Error
 }
 
-func (s *Service) byTemplate(ctx context.Context, openid string, n Notice) error {
-	return s.WeChat.SendTemplate(ctx, openid, s.Templates.Template, s.page(n), s.fields(n), n.Key)
+func (s *Service) byTemplate(ctx context.Context, openid, template string, n Notice) error {
+	return s.WeChat.SendTemplate(ctx, openid, template, s.page(n), s.fields(n), n.Key)
 }
 
-func (s *Service) bySubscription(ctx context.Context, openid string, n Notice) error {
-	return s.WeChat.SendSubscription(ctx, openid, s.Templates.Subscription, s.page(n), s.fields(n))
+func (s *Service) bySubscription(ctx context.Context, openid, template string, n Notice) error {
+	return s.WeChat.SendSubscription(ctx, openid, template, s.page(n), s.fields(n))
 }
 
-func (s *Service) byMessage(ctx context.Context, openid string, n Notice) error {
+// byMiniSubscription leads to the mini-program's page that opens addresses of the phone's pages.
+func (s *Service) byMiniSubscription(ctx context.Context, openid, template string, n Notice) error {
+	page := "pages/home/home"
+	if _, link, of := strings.Cut(s.page(n), "#"); of {
+		page = "pages/home/open?link=" + url.QueryEscape(link)
+	}
+	return s.WeChat.SendMiniSubscription(ctx, openid, template, page, s.fields(n))
+}
+
+func (s *Service) byMessage(ctx context.Context, openid, _ string, n Notice) error {
 	return s.WeChat.SendText(ctx, openid, fmt.Sprintf("【%s】%s\n%s\n%s\n%s", n.Title, n.Number, n.Place, n.Body, n.Next))
 }
 

@@ -71,14 +71,6 @@ type Try struct {
 	Reason  string `json:"reason"`
 }
 
-// Templates are the ids of the account's message templates; an empty one is
-// left out of the ladder. Their fields are character_string1 (number), thing2
-// (what), thing3 (where), time4 (when), thing5 (what to do next).
-type Templates struct {
-	Template     string
-	Subscription string
-}
-
 // Service turns events into messages.
 type Service struct {
 	DB           *db.DB
@@ -90,7 +82,6 @@ type Service struct {
 	Members      *member.Service
 	Outbox       *outbox.Outbox
 	WeChat       *wechat.Client
-	Templates    Templates
 	Link         func(number string) string // the page of a ticket
 	Board        string                     // the page of the numbers
 	Activity     string                     // the page of an activity, without its id

@@ -3,6 +3,7 @@ package notify_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/png"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"fenlin/internal/kv"
+	"fenlin/internal/member"
 	"fenlin/internal/notify"
 	"fenlin/internal/ticket"
 	"fenlin/internal/ticket/tickettest"
@@ -35,7 +37,7 @@ func newCity(t *testing.T) *city {
 	t.Helper()
 	w := tickettest.New(t)
 	sim := wechatsim.New(wechatsim.Options{
-		AppID: "wx1", Secret: "secret-1", Token: "t", CallbackURL: "http://127.0.0.1:1/none", Now: w.Clock, RetryAfter: time.Millisecond,
+		AppID: "wx1", Secret: "secret-1", Token: "t", MiniAppID: "wxmini", MiniSecret: "secret-2", CallbackURL: "http://127.0.0.1:1/none", Now: w.Clock, RetryAfter: time.Millisecond,
 		People: func(context.Context) ([]wechatsim.Person, error) {
 			var people []wechatsim.Person
 			for who := range w.Who {
@@ -48,9 +50,10 @@ func newCity(t *testing.T) *city {
 	t.Cleanup(func() { sim.Close(); server.Close() })
 	n := &notify.Service{
 		DB: w.DB, Tickets: w.Service, Activities: w.Activities, Wishes: w.Wishes, Lists: w.Lists, Pages: "http://fenlin.test/app/#/", Wish: "http://fenlin.test/app/#/wishes/", Activity: "http://fenlin.test/app/#/activities/", Org: w.Org, Members: w.Members, Outbox: w.Outbox, Location: w.Rules().Calendar.Location(), Now: w.Clock,
-		WeChat:    wechat.NewClient(wechat.Config{AppID: "wx1", Secret: "secret-1", Token: "t", APIBase: server.URL + "/sim/wechat"}, kv.NewMemory()),
-		Templates: notify.Templates{Template: template}, Link: func(number string) string { return "http://fenlin.test/app/#/tickets/" + number },
+		WeChat: wechat.NewClient(wechat.Config{AppID: "wx1", Secret: "secret-1", Token: "t", MiniAppID: "wxmini", MiniSecret: "secret-2", APIBase: server.URL + "/sim/wechat"}, kv.NewMemory()),
+		Link:   func(number string) string { return "http://fenlin.test/app/#/tickets/" + number },
 	}
+	w.Members.Templates = member.Templates{Followers: template}
 	w.Outbox.Handlers, w.Members.Registered, w.Org.Asked = n.Handlers(), n.Registered, n.PartnerAsked
 	return &city{Town: w, sim: sim, n: n}
 }
@@ -291,6 +294,60 @@ func TestSend_WhoHasNoOpenIDIsToldInTheAppAlone(t *testing.T) {
 	}
 	if n.State != notify.InApp || len(n.Tries) != 1 || n.Tries[0].Reason != "没有关注公众号" || len(c.told("branch")) > 0 {
 		t.Errorf("%+v; WeChat was asked for %v", n, c.told("branch"))
+	}
+}
+
+func TestSend_AConsentIsGoodForOneMessageInTheAppWhereItWasGiven(t *testing.T) {
+	c := newCity(t)
+	c.Members.Templates = member.Templates{Account: "t-account", MiniProgram: "t-mini"}
+	for _, step := range []struct {
+		name   string
+		before func() error
+		want   string // the channel that took it; empty = shown in the app
+		left   int    // credits in the mini-program afterwards
+	}{
+		{"nothing agreed to", func() error { return nil }, "", 0},
+		{"agreed to in the mini-program, twice", func() error {
+			c.sim.ConsentMiniProgram("o-li", "t-mini", "t-mini")
+			return errors.Join(c.Members.Subscribed(t.Context(), member.MiniProgram, "o-li", "t-mini"), c.Members.Subscribed(t.Context(), member.MiniProgram, "o-li", "t-mini"))
+		}, "mini_subscription", 1},
+		{"WeChat busy: the consent is kept for later", func() error { c.sim.Fail("/cgi-bin/message/subscribe/send", -1, 1); return nil }, "mini_subscription", 0},
+		{"another template's consent is none of ours", func() error { return c.Members.Subscribed(t.Context(), member.MiniProgram, "o-li", "t-other") }, "", 0},
+		{"claimed but never given: WeChat's count is the last word", func() error {
+			return errors.Join(c.Members.Subscribed(t.Context(), member.MiniProgram, "o-li", "t-mini"), c.Members.Subscribed(t.Context(), member.MiniProgram, "o-li", "t-mini"))
+		}, "", 0},
+		{"agreed to on a page of the account", func() error {
+			_, _ = c.sim.Consent(t.Context(), "o-li", []string{"t-account"}, nil) // nobody answers the callback here
+			return c.Members.Subscribed(t.Context(), member.Account, "o-li", "t-account")
+		}, "subscription", 0},
+	} {
+		t.Run(step.name, func(t *testing.T) {
+			if err := step.before(); err != nil {
+				t.Fatal(err)
+			}
+			tk := c.Told(t, "li", lamp)
+			c.Do(t, "branch", tk.Number, ticket.Input{Action: ticket.Accept})
+			for range 3 {
+				c.drain(t)
+				c.Forward(time.Minute)
+			}
+			var n notify.Notice
+			if err := c.DB.Read(t.Context()).Order("id DESC").Take(&n, "person_id = ? AND ticket_id = ?", c.Who["li"], tk.ID).Error; err != nil {
+				t.Fatal(err)
+			}
+			if n.Channel != step.want || n.State != map[bool]notify.State{true: notify.InApp, false: notify.Sent}[step.want == ""] {
+				t.Errorf("%+v", n)
+			}
+			known, err := c.Members.Identities(t.Context(), c.Who["li"])
+			if err != nil || known[member.MiniProgram].Credits != step.left {
+				t.Errorf("left: %+v %v", known, err)
+			}
+		})
+	}
+	for _, r := range c.sim.Outbox("o-li") {
+		if r.Kind == wechatsim.KindMiniProgram && !strings.HasPrefix(r.Page, "pages/home/open?link=%2Ftickets%2FFY") {
+			t.Errorf("leads to %q", r.Page)
+		}
 	}
 }
 

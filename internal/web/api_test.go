@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"mime/multipart"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,6 +85,8 @@ func TestAPI_EveryOperationSucceedsAsItsDocumentSays(t *testing.T) {
 	s.call(t, s.leadOf(t, number), "GET", "/tickets/"+number+"/route", nil).want(t, 200)
 	s.call(t, "privacy", "GET", "/access-log", nil).want(t, 200)
 	s.call(t, "li", "DELETE", "/me/phone", nil).want(t, 204)
+	s.call(t, "li", "GET", "/wechat/page?page="+url.QueryEscape(s.Site+"/app/"), nil).want(t, 200)
+	s.call(t, "li", "POST", "/me/subscriptions", object{"template": "t-mini"}).want(t, 200)
 	s.settle(t, number)
 	s.call(t, "li", "GET", "/me/export", nil).want(t, 200)
 	s.call(t, "", "GET", "/compounds/"+fmt.Sprint(home.at("items", 0, "id")), nil).want(t, 200)

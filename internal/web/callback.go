@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"fenlin/internal/chat"
+	"fenlin/internal/member"
 	"fenlin/internal/wechat"
 )
 
@@ -24,7 +25,7 @@ func (s *Server) callback(c *gin.Context) {
 func (s *Server) Converse(ctx context.Context, m wechat.Message) (wechat.Reply, error) {
 	kind, known := chatKinds[m.Kind]
 	if !known {
-		return wechat.Reply{}, nil
+		return wechat.Reply{}, s.consented(ctx, m)
 	}
 	in := chat.Message{
 		Key: m.Key(), OpenID: m.From, Kind: kind, Text: m.Text, MediaID: m.MediaID, PicURL: m.PicURL, Recognition: m.Recognition,
@@ -45,6 +46,26 @@ func (s *Server) Converse(ctx context.Context, m wechat.Message) (wechat.Reply, 
 		out.Articles = append(out.Articles, wechat.Article{Title: a.Title, Description: a.Description, PicURL: a.PicURL, URL: a.URL})
 	}
 	return out, nil
+}
+
+// consented counts what somebody agreed to on a page of the account, and forgets what they took back.
+func (s *Server) consented(ctx context.Context, m wechat.Message) error {
+	if m.Kind != wechat.ConsentPopup && m.Kind != wechat.ConsentChange {
+		return nil
+	}
+	for _, c := range m.Consents {
+		var err error
+		switch {
+		case m.Kind == wechat.ConsentPopup && c.Status == "accept":
+			err = s.Members.Subscribed(ctx, member.Account, m.From, c.TemplateID)
+		case m.Kind == wechat.ConsentChange && c.Status == "reject":
+			err = s.Members.Unsubscribed(ctx, member.Account, m.From, c.TemplateID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // chatKinds are the kinds that the chat answers. The menu's photo and place

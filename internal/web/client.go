@@ -10,8 +10,9 @@ import (
 )
 
 // clientPolicy is what the phone's pages may load: nothing from other hosts, and
-// the pictures that the phone has just taken.
-const clientPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// the pictures that the phone has just taken; frames are those in which WeChat
+// draws its own button of consent (开放标签).
+const clientPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; frame-src https://*.qq.com webcompt:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // demoMark stands in the client's index; the pages read there whether this is the demo.
 var demoMark = []byte(`data-demo=""`)

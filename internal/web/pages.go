@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"fenlin/internal/errs"
 )
 
 //go:embed all:pages
@@ -45,6 +48,28 @@ func (s *Server) toWeChat(c *gin.Context) {
 	}
 	c.Header("Cache-Control", "no-store")
 	c.Redirect(http.StatusFound, s.WeChat.AuthorizeURL(s.Site+to, state))
+}
+
+type signPageInput struct {
+	Page string `query:"page" required:"true" minLength:"1" maxLength:"1000" doc:"the whole address of one of our pages, up to any #"`
+}
+
+type pageSignature struct {
+	AppID     string `json:"app_id"`
+	Timestamp int64  `json:"timestamp" doc:"epoch seconds"`
+	Nonce     string `json:"nonce"`
+	Signature string `json:"signature"`
+}
+
+var errForeignPage = errs.New(errs.Invalid, "page_foreign", "这不是汾邻的网页，请从公众号的菜单重新进入")
+
+// signPage signs pages of ours and no others.
+func (s *Server) signPage(ctx context.Context, _ caller, in *signPageInput) (*body[pageSignature], error) {
+	if !strings.HasPrefix(in.Page, s.Site+"/app/") || strings.Contains(in.Page, "#") {
+		return nil, errForeignPage
+	}
+	p, err := s.WeChat.SignPage(ctx, in.Page, s.Now())
+	return answer(pageSignature{p.AppID, p.Timestamp, p.Nonce, p.Signature}), err
 }
 
 // file serves the other files of an embedded folder.

@@ -98,8 +98,8 @@ func TestPhone_TheSamePhoneInTheOtherAppIsTheSamePerson(t *testing.T) {
 	if audit, err := s.Tickets.Verify(t.Context()); err != nil || len(audit.Faults) > 0 {
 		t.Errorf("%+v %v", audit, err)
 	}
-	if openid, err := s.Members.OpenID(t.Context(), zhao.ID, member.MiniProgram); err != nil || openid != "o-zhaos-mini" {
-		t.Errorf("openid %q %v", openid, err)
+	if known, err := s.Members.Identities(t.Context(), zhao.ID); err != nil || known[member.MiniProgram].OpenID != "o-zhaos-mini" {
+		t.Errorf("%v %v", known, err)
 	}
 }
 

@@ -53,6 +53,8 @@ func (s *Server) operations(r *gin.Engine) api {
 	signed(a, route{remove, "/me", "closeMe", "注销，清除个人信息", 204, []int{conflict}}, s.closeMe)
 	signed(a, route{post, "/me/phone", "bindPhone", "绑定手机号，即同意手机号的使用：用微信手机号按钮的一次性代码", 200, []int{conflict}}, s.bindPhone)
 	signed(a, route{remove, "/me/phone", "forgetPhone", "解绑手机号", 204, nil}, s.forgetPhone)
+	signed(a, route{post, "/me/subscriptions", "subscribe", "在小程序里同意了一次通知", 200, nil}, s.subscribe)
+	signed(a, route{get, "/wechat/page", "signPage", "让微信里的网页能用微信的扫一扫、位置和图片：给网页的地址签名", 200, nil}, s.signPage)
 	open(a, route{get, "/consents", "listConsentTexts", "各项同意的文本", 200, nil}, s.listConsentTexts)
 	signed(a, route{get, "/me/consents", "listConsents", "我同意过什么", 200, nil}, s.listConsents)
 	signed(a, route{put, "/me/consents/{kind}", "consent", "同意一项文本，或撤回同意", 200, []int{notFound, conflict}}, s.consent)

@@ -102,6 +102,14 @@ type meView struct {
 	Brief    string         `json:"brief" enum:"off,daily,weekly,both" doc:"which briefs this person wants of what they lead; nobody else gets any"`
 	Roles    list[string]   `json:"roles"`
 	Posts    list[heldPost] `json:"posts"`
+
+	Subscriptions list[subscriptionView] `json:"subscriptions" doc:"messages of WeChat's that this person can be asked to agree to; none where they are told without being asked"`
+}
+
+type subscriptionView struct {
+	App      string `json:"app" enum:"account,miniprogram"`
+	Template string `json:"template" doc:"WeChat's id of it"`
+	Credits  int    `json:"credits" doc:"how many more of them may be sent: one for each time this person agreed"`
 }
 
 type heldPost struct {
@@ -134,7 +142,11 @@ func (s *Server) viewMe(ctx context.Context, p member.Person) (meView, error) {
 		}
 		me.Posts = append(me.Posts, heldPost{idOf(post.ID), string(post.Role), post.Title, unitView{idOf(post.OrgID), string(post.OrgKind), post.OrgName}})
 	}
-	return me, nil
+	offered, err := s.Members.Subscriptions(ctx, p.ID)
+	for _, o := range offered {
+		me.Subscriptions = append(me.Subscriptions, subscriptionView{string(o.App), o.Template, o.Credits})
+	}
+	return me, err
 }
 
 // place is the compound with that id; null for none and for what is no compound.
@@ -195,6 +207,25 @@ func (s *Server) changeMe(ctx context.Context, c caller, in *changeMeInput) (*bo
 		if err := s.Members.ChooseBrief(ctx, c.Person.ID, member.Brief(*brief)); err != nil {
 			return nil, err
 		}
+	}
+	return s.me(ctx, c.Person.ID)
+}
+
+type subscribeInput struct {
+	Body struct {
+		Template string `json:"template" minLength:"1" maxLength:"64"`
+	}
+}
+
+// subscribe counts a consent given in the mini-program, of which WeChat tells
+// its page alone. The account's are told to the callback.
+func (s *Server) subscribe(ctx context.Context, c caller, in *subscribeInput) (*body[meView], error) {
+	known, err := s.Members.Identities(ctx, c.Person.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Members.Subscribed(ctx, member.MiniProgram, known[member.MiniProgram].OpenID, in.Body.Template); err != nil {
+		return nil, err
 	}
 	return s.me(ctx, c.Person.ID)
 }

@@ -52,10 +52,20 @@ func (c *Client) SendText(ctx context.Context, openid, text string) error {
 	}}, nil)
 }
 
-// SendSubscription sends a subscription message of the mini-program, which
-// spends one consent (CodeNoConsent); to is the person's openid there.
+// SendSubscription sends a subscription message of the account, which spends
+// one consent (CodeNoConsent); page is an address.
 func (c *Client) SendSubscription(ctx context.Context, to, templateID, page string, data map[string]string) error {
-	return c.call(ctx, request{app: &c.mini, path: "/cgi-bin/message/subscribe/send", body: map[string]any{
+	return c.subscription(ctx, &c.account, "/cgi-bin/message/subscribe/bizsend", to, templateID, page, data)
+}
+
+// SendMiniSubscription sends one of the mini-program: to is the person's openid
+// there, page one of its pages with its query.
+func (c *Client) SendMiniSubscription(ctx context.Context, to, templateID, page string, data map[string]string) error {
+	return c.subscription(ctx, &c.mini, "/cgi-bin/message/subscribe/send", to, templateID, page, data)
+}
+
+func (c *Client) subscription(ctx context.Context, a *app, path, to, templateID, page string, data map[string]string) error {
+	return c.call(ctx, request{app: a, path: path, body: map[string]any{
 		"touser": to, "template_id": templateID, "page": page, "data": valuesOf(data),
 	}}, nil)
 }

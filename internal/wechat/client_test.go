@@ -111,7 +111,7 @@ func TestClient_Calls(t *testing.T) {
 	}
 	must(c.SendTemplate(ctx, "oA", "T1", "http://p", data, "notice:1:"+strings.Repeat("x", 100)))
 	must(c.SendText(ctx, "oA", "您好"))
-	must(c.SendSubscription(ctx, "oM", "T2", "pages/t?n=1", data))
+	must(c.SendMiniSubscription(ctx, "oM", "T2", "pages/t?n=1", data))
 	openid, unionid, err := c.Code2Session(ctx, "sim:oM")
 	must(openid, unionid, err)
 	openid, unionid, err = c.OAuth(ctx, "a+b&c=d")
@@ -178,7 +178,7 @@ func TestClient_RefusesBeforeItCalls(t *testing.T) {
 		}
 	}
 	bare := NewClient(Config{AppID: "wx1", Secret: "s", APIBase: config.APIBase}, memory(t))
-	if err := bare.SendSubscription(t.Context(), "oM", "T", "", nil); !errors.Is(err, errNotConfigured) {
+	if err := bare.SendMiniSubscription(t.Context(), "oM", "T", "", nil); !errors.Is(err, errNotConfigured) {
 		t.Error(err)
 	}
 	if len(a.calls) != 0 || a.tokens != 0 {

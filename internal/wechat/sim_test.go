@@ -144,8 +144,26 @@ func TestWeChat_EverythingTheAccountDoes(t *testing.T) {
 		{"template", func() error { return w.client.SendTemplate(ctx, liu, "T1", "http://p", data, "notice:1") }, 0},
 		{"the same again", func() error { return w.client.SendTemplate(ctx, liu, "T1", "http://p", data, "notice:1") }, 0},
 		{"text", func() error { return w.client.SendText(ctx, liu, "请确认") }, 0},
-		{"subscription", func() error { return w.client.SendSubscription(ctx, liu, "T2", "pages/t", data) }, 0},
-		{"without credit", func() error { return w.client.SendSubscription(ctx, liu, "T2", "pages/t", data) }, wechat.CodeNoConsent},
+		{"subscription", func() error { return w.client.SendMiniSubscription(ctx, liu, "T2", "pages/t", data) }, 0},
+		{"without credit", func() error { return w.client.SendMiniSubscription(ctx, liu, "T2", "pages/t", data) }, wechat.CodeNoConsent},
+		{"the account's without credit", func() error { return w.client.SendSubscription(ctx, liu, "T2", "http://p", data) }, wechat.CodeNoConsent},
+		{"a page of ours", func() error {
+			const page = "http://h5.test/app/"
+			signed, err := w.client.SignPage(ctx, page, time.Now())
+			if err := w.CheckPage(page, signed.AppID, signed.Nonce, signed.Timestamp, signed.Signature); err != nil {
+				t.Error(err)
+			}
+			if w.CheckPage(page+"?x=1", signed.AppID, signed.Nonce, signed.Timestamp, signed.Signature) == nil {
+				t.Error("the signature of one page serves another")
+			}
+			return err
+		}, 0},
+		{"the account's subscription", func() error {
+			if _, err := w.Consent(ctx, liu, []string{"T2"}, nil); err != nil {
+				t.Error(err)
+			}
+			return w.client.SendSubscription(ctx, liu, "T2", "http://p", data)
+		}, 0},
 		{"after one refusal", func() error { w.RefuseTokens(1); return w.client.SendText(ctx, liu, "请确认") }, 0},
 		{"check", func() error {
 			verdict, err := w.client.CheckText(ctx, liu, 3, "测试违规内容")
@@ -197,7 +215,7 @@ func TestWeChat_EverythingTheAccountDoes(t *testing.T) {
 		got = append(got, r.Kind)
 	}
 	want := []string{
-		wechatsim.KindReply, wechatsim.KindTemplate, wechatsim.KindCustomer, wechatsim.KindMiniProgram,
+		wechatsim.KindReply, wechatsim.KindTemplate, wechatsim.KindCustomer, wechatsim.KindMiniProgram, wechatsim.KindSubscription,
 		wechatsim.KindCustomer, wechatsim.KindCustomer,
 	}
 	// WeChat's own events (a template arrived) are answered too, at any time.

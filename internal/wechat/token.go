@@ -25,35 +25,42 @@ func (c *Client) token(ctx context.Context, a *app, refused string) (string, err
 	if err := a.configured(); err != nil {
 		return "", err
 	}
-	usable := func() (string, bool) {
-		token, ok, err := c.store.Get(ctx, tokenKey+a.id)
-		return token, ok && err == nil && token != refused
-	}
-	if token, ok := usable(); ok {
-		return token, nil
-	}
-	// Without the store each replica fetches for itself: a stable token is the same for all.
-	if unlock, err := c.store.Lock(ctx, tokenKey+a.id, callTime+time.Second); err == nil {
-		defer unlock()
-		if token, ok := usable(); ok {
-			return token, nil
+	return c.shared(ctx, tokenKey+a.id, refused, func() (string, time.Duration, error) {
+		token, life, err := c.stableToken(ctx, a, false)
+		if err != nil || token != refused {
+			return token, life, err
 		}
-	}
-	token, life, err := c.stableToken(ctx, a, false)
-	if err == nil && token == refused {
 		// WeChat holds the token for good and yet refuses it.
 		if first, err := c.store.SetNX(ctx, forcedKey+a.id, "1", forceEvery); err == nil && first {
-			token, life, err = c.stableToken(ctx, a, true)
-			if err != nil {
-				return "", err
-			}
+			return c.stableToken(ctx, a, true)
+		}
+		return token, life, nil
+	})
+}
+
+// shared is a value that WeChat lends for a while and all replicas use, unless
+// it is the refused one; one of them fetches it anew.
+func (c *Client) shared(ctx context.Context, key, refused string, fetch func() (string, time.Duration, error)) (string, error) {
+	usable := func() (string, bool) {
+		value, ok, err := c.store.Get(ctx, key)
+		return value, ok && err == nil && value != refused
+	}
+	if value, ok := usable(); ok {
+		return value, nil
+	}
+	// Without the store each replica fetches for itself: WeChat lends the same to all.
+	if unlock, err := c.store.Lock(ctx, key, callTime+time.Second); err == nil {
+		defer unlock()
+		if value, ok := usable(); ok {
+			return value, nil
 		}
 	}
+	value, life, err := fetch()
 	if err != nil {
 		return "", err
 	}
-	_ = c.store.Set(ctx, tokenKey+a.id, token, life) // kept or not, it is good
-	return token, nil
+	_ = c.store.Set(ctx, key, value, life) // kept or not, it is good
+	return value, nil
 }
 
 // stableToken fetches the token and says how long it may be kept.
@@ -71,9 +78,14 @@ func (c *Client) stableToken(ctx context.Context, a *app, force bool) (token str
 	if out.Token == "" {
 		return "", 0, &APIError{Code: CodeBusy, Msg: "no access_token in the answer", Op: "/cgi-bin/stable_token"}
 	}
-	life = time.Duration(out.Expires) * time.Second
+	return out.Token, keepFor(out.Expires), nil
+}
+
+// keepFor is how long what WeChat lends for so many seconds may be kept.
+func keepFor(seconds int64) time.Duration {
+	life := time.Duration(seconds) * time.Second
 	if life > 2*tokenMargin {
-		return out.Token, life - tokenMargin, nil
+		return life - tokenMargin
 	}
-	return out.Token, max(life/2, time.Second), nil
+	return max(life/2, time.Second)
 }

@@ -47,6 +47,7 @@ func (s *Sim) Handler() http.Handler {
 	m.HandleFunc("POST /sim/api/send", s.sendFromPage)
 	m.HandleFunc("POST /sim/api/photo", s.photoFromPage)
 	m.HandleFunc("POST /sim/api/event", s.eventFromPage)
+	m.HandleFunc("POST /sim/api/page", s.checkPage)
 	return m
 }
 

@@ -74,6 +74,7 @@ type Sim struct {
 	watchers map[*watcher]struct{}
 
 	tokens    map[string]*tokenState // by app id
+	ticket    pageTicket
 	codes     map[string]*code
 	calls     map[string]*callCount
 	sent      map[string]sentOnce // templates by openid and client_msg_id
