@@ -104,7 +104,7 @@ func (c *Config) at(addr net.Addr) {
 // demoDefaults are known to everybody and protect nothing.
 func (c *Config) demoDefaults() {
 	c.WeChat.AppID, c.WeChat.Secret, c.WeChat.Token = "wxfenlindemo00001", "demo-account-secret", "fenlin-demo-token"
-	c.WeChat.Template = "fenlin-demo-template"
+	c.WeChat.Template, c.WeChat.Subscription = "fenlin-demo-template", "fenlin-demo-consent"
 	c.MiniProgram.AppID, c.MiniProgram.Secret, c.MiniProgram.Subscription = "wxfenlindemo00002", "demo-miniprogram-secret", "fenlin-demo-subscription"
 	c.SecretKeys = base64.StdEncoding.EncodeToString([]byte("fenlin demo key, protects nothing"[:32]))
 }

@@ -93,7 +93,7 @@ func (s *Service) Answer(ctx context.Context, m Message) (Reply, error) {
 	if m.Kind == KindUnsubscribe {
 		return Reply{}, s.leave(ctx, m.OpenID)
 	}
-	who, err := s.Members.ByOpenID(ctx, member.Account, m.OpenID, "")
+	who, err := s.Members.Follower(ctx, m.OpenID)
 	if err != nil {
 		return refuse(err)
 	}

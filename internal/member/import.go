@@ -35,7 +35,7 @@ func (s *Service) Load(tx *gorm.DB, known []Known) error {
 			continue
 		}
 		for _, app := range []App{Account, MiniProgram} {
-			identities = append(identities, identityRow{ID: s.DB.NewID(), App: app, OpenID: k.OpenID, PersonID: k.ID, CreatedAt: now})
+			identities = append(identities, identityRow{ID: s.DB.NewID(), App: app, OpenID: k.OpenID, PersonID: k.ID, CreatedAt: now, Follows: app == Account})
 		}
 	}
 	if err := tx.CreateInBatches(people, loadBatch).Error; err != nil {
@@ -70,6 +70,7 @@ type identityRow struct {
 	UnionID   string `gorm:"column:unionid"`
 	PersonID  int64
 	CreatedAt int64
+	Follows   bool
 }
 
 func (identityRow) TableName() string { return "identities" }

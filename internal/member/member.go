@@ -96,6 +96,29 @@ func (s *Service) ByOpenID(ctx context.Context, app App, openid, unionid string)
 	return Person{}, errs.ErrBusy
 }
 
+// Follower returns the person behind an openid of the account who speaks to it,
+// as only those who follow it can.
+func (s *Service) Follower(ctx context.Context, openid string) (Person, error) {
+	var found []struct {
+		Person
+		Follows bool
+	}
+	err := s.DB.Read(ctx).Raw("SELECT p.*, i.follows FROM identities i JOIN people p ON p.id = i.person_id WHERE i.app = ? AND i.openid = ?", Account, openid).Scan(&found).Error
+	if err != nil {
+		return Person{}, err
+	}
+	if len(found) > 0 && found[0].Follows {
+		return found[0].Person, nil
+	}
+	p, err := s.ByOpenID(ctx, Account, openid, "")
+	if err != nil {
+		return p, err
+	}
+	return p, s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return tx.Exec("UPDATE identities SET follows = TRUE WHERE app = ? AND openid = ?", Account, openid).Error
+	})
+}
+
 // Find returns the person behind an openid, if there is one.
 func (s *Service) Find(ctx context.Context, app App, openid string) (Person, bool, error) {
 	var found []Person
@@ -134,8 +157,8 @@ func (s *Service) identify(tx *gorm.DB, person int64, app App, openid, unionid s
 		s.DB.NewID(), app, openid, unionid, person, now).Error
 }
 
-// Add makes a known person with an openid in the account and, for the sample
-// city, the same one in the mini-program.
+// Add makes a known person who follows the account and, for the sample city, has
+// the same openid in the mini-program.
 func (s *Service) Add(ctx context.Context, p Person, openid string) (Person, error) {
 	p.ID, p.CreatedAt = s.DB.NewID(), s.Now().UnixMilli()
 	return p, s.DB.Tx(ctx, func(tx *gorm.DB) error {
@@ -147,7 +170,7 @@ func (s *Service) Add(ctx context.Context, p Person, openid string) (Person, err
 				return err
 			}
 		}
-		return nil
+		return tx.Exec("UPDATE identities SET follows = TRUE WHERE app = ? AND person_id = ?", Account, p.ID).Error
 	})
 }
 

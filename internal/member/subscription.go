@@ -31,12 +31,13 @@ type Identity struct {
 	App     App
 	OpenID  string `gorm:"column:openid"`
 	Credits int    // subscription messages that WeChat still lets us send
+	Follows bool   // the account: they have written to it
 }
 
 // Identities are those of a person, or of who took over, by app: the newest of each.
 func (s *Service) Identities(ctx context.Context, person int64) (map[App]Identity, error) {
 	var found []Identity
-	err := s.DB.Read(ctx).Raw(`SELECT app, openid, credits FROM identities
+	err := s.DB.Read(ctx).Raw(`SELECT app, openid, credits, follows FROM identities
 WHERE person_id IN (?, (SELECT united_with FROM people WHERE id = ?)) ORDER BY id`, person, person).Scan(&found).Error
 	out := make(map[App]Identity, len(found))
 	for _, i := range found {
@@ -62,7 +63,7 @@ func (s *Service) Subscriptions(ctx context.Context, person int64) ([]Subscripti
 	if err != nil {
 		return nil, err
 	}
-	if _, follows := known[Account]; follows && s.Templates.Followers != "" {
+	if known[Account].Follows && s.Templates.Followers != "" {
 		return nil, nil
 	}
 	var out []Subscription

@@ -49,7 +49,18 @@ func TestSubscriptions_ConsentsAreCountedWhereTheyWereGiven(t *testing.T) {
 	if account, mini := credits(); account != 0.0 || mini != 1.0 {
 		t.Errorf("after taking it back: account %v, mini-program %v", account, mini)
 	}
-	s.Members.Templates.Followers = "t-followers" // told without being asked
+	s.Members.Templates.Followers = "t-followers" // who follows is told without being asked, who only opened a page is not
+	passer := func() reply {
+		t.Helper()
+		return s.call(t, "", "POST", "/sessions", object{"code": s.sim.OAuthCode("o-passer"), "client": "h5"}).want(t, 201)
+	}
+	if me := passer(); me.at("me", "subscriptions", 0, "app") != "account" {
+		t.Errorf("not asked: %s", me.content)
+	}
+	s.say(t, "passer", "你好")
+	if me := passer(); len(me.list("me", "subscriptions")) != 0 {
+		t.Errorf("asked although they follow: %s", me.content)
+	}
 	if me := s.call(t, "li", "GET", "/me", nil).want(t, 200); len(me.list("subscriptions")) != 0 {
 		t.Errorf("asked all the same: %s", me.content)
 	}

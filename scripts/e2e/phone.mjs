@@ -39,6 +39,18 @@ try {
       return apis.get(who.openid);
     },
 
+    /** handle has whoever leads a ticket take steps by the API. */
+    async handle(number, ...steps) {
+      const ticket = await (await town.api(town.person("city_secretary"))).ask("GET", `/api/v1/tickets/${number}`);
+      const lead = town.person(ticket.lead.role, (p) => ticket.lead.title.startsWith(p.org));
+      if (!lead) throw new Error(`nobody is ${ticket.lead.title}`);
+      const { ask } = await town.api(lead);
+      for (const step of steps) {
+        const now = await ask("GET", `/api/v1/tickets/${number}`);
+        await ask("POST", `/api/v1/tickets/${number}/actions`, { action: step, version: now.version, note: "已到现场处理" });
+      }
+    },
+
     forget: (who) => apis.delete(who.openid),
 
     /** phone opens the pages as somebody, at a link (/tickets/5) or a page's path; nobody = signed out. */

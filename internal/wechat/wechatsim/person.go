@@ -147,7 +147,7 @@ func (s *Sim) Event(ctx context.Context, openid string, e Event) (Delivery, erro
 	switch {
 	case e.Type == "subscribe":
 		p.following = true
-	case !p.following:
+	case !p.following && e.Type != "subscribe_msg_popup_event": // pages of the account are open to all
 		s.mu.Unlock()
 		return Delivery{OpenID: openid}, ErrNotFollowing
 	case e.Type == "unsubscribe":

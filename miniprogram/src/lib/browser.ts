@@ -2,6 +2,9 @@
 import { pages } from "@/made/pages";
 import { resolve } from "./links";
 
+/** landing is the address that was opened first: signing in changes it. */
+export let landing = "";
+
 /** inWeChat says whether the page is open inside WeChat. */
 export function inWeChat(): boolean {
   return /MicroMessenger/i.test(navigator.userAgent);
@@ -33,6 +36,7 @@ export function namePictures(): void {
 /** keepLinks turns the addresses that notices carry (#/tickets/NUMBER) into those of pages,
  * now and whenever one is followed while the app is open. */
 export function keepLinks(): void {
+  landing = location.href.split("#")[0]!;
   if (inWeChat()) comeBack();
   turn();
   window.addEventListener("hashchange", () => {
@@ -43,7 +47,7 @@ export function keepLinks(): void {
 function turn(): boolean {
   const link = location.hash.slice(1);
   if (!link || link === "/" || pages.some((p) => p.url === link.split("?")[0])) return false;
-  history.replaceState(null, "", `#${resolve(link, pages) ?? `/pages/home/lost?link=${encodeURIComponent(link)}`}`);
+  history.replaceState(null, "", `#${resolve(link, pages) ?? `/pages/home/open?link=${encodeURIComponent(link)}`}`);
   return true;
 }
 

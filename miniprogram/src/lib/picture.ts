@@ -1,8 +1,35 @@
+import { say } from "@/state/go";
+// #ifdef H5
+import { inWeChat } from "./browser";
+// #endif
+
 /** The longer side of a picture that is sent, in pixels. */
 export const LONGEST = 1600;
 const QUALITY = 80;
-/** What the server takes at most, in bytes. */
-const MOST = 10 * 1024 * 1024;
+/** What a phone can work on at most, in bytes. */
+const HUGE = 60 * 1024 * 1024;
+
+/** choosePictures asks for photos, taken or from the album: their paths, none when they chose none. */
+export async function choosePictures(count: number): Promise<string[]> {
+  // #ifdef H5
+  if (inWeChat()) {
+    try {
+      const { photosInWeChat } = await import("./wechat");
+      return (await photosInWeChat(count)).map((blob) => URL.createObjectURL(blob));
+    } catch {
+      // the browser can choose files too
+    }
+  }
+  // #endif
+  try {
+    const res = await uni.chooseImage({ count, sizeType: ["compressed"], sourceType: ["album", "camera"] });
+    const files = (Array.isArray(res.tempFiles) ? res.tempFiles : [res.tempFiles]) as { path: string; size: number }[];
+    if (files.some((f) => f.size > HUGE)) say("有照片太大，请换一张");
+    return files.filter((f) => f.size <= HUGE).map((f) => f.path).slice(0, count);
+  } catch {
+    return [];
+  }
+}
 
 /** Picture is a picture ready to be sent. */
 export interface Picture { path: string; blob?: Blob }
@@ -59,6 +86,3 @@ async function byWeChat(path: string): Promise<Picture> {
   }
 }
 // #endif
-
-/** tooLarge says whether the server would refuse a picture for its size. */
-export function tooLarge(bytes: number | undefined): boolean { return (bytes ?? 0) > MOST; }

@@ -60,6 +60,12 @@ export async function refresh(): Promise<void> {
   }
 }
 
+/** subscribed tells the server that somebody agreed to one more message: the mini-program's are told to its page alone. */
+export async function subscribed(template: string): Promise<void> {
+  session.me = (await ask("POST", "/me/subscriptions", { template })) as Me;
+  remember();
+}
+
 /** codeOfApp is the one-time code that the surroundings give without asking anybody; empty when they do not. */
 async function codeOfApp(): Promise<string> {
   // #ifdef H5

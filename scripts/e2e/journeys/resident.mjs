@@ -5,18 +5,6 @@ import { png } from "../picture.mjs";
 
 const ends = (page, path) => page.waitForURL((u) => u.hash.includes(path));
 
-// handle has whoever leads a ticket take steps by the API.
-async function handle(t, number, ...steps) {
-  const ticket = await (await t.api(t.person("city_secretary"))).ask("GET", `/api/v1/tickets/${number}`);
-  const lead = t.person(ticket.lead.role, (p) => ticket.lead.title.startsWith(p.org));
-  assert.ok(lead, `nobody is ${ticket.lead.title}`);
-  const { ask } = await t.api(lead);
-  for (const step of steps) {
-    const now = await ask("GET", `/api/v1/tickets/${number}`);
-    await ask("POST", `/api/v1/tickets/${number}/actions`, { action: step, version: now.version, note: "已到现场处理" });
-  }
-}
-
 export default {
   async "somebody without a session signs in, and in large text next time"(t) {
     const who = t.person("resident", (p) => p.roles.length === 1);
@@ -89,7 +77,7 @@ export default {
     await page.waitForSelector(".fen-note-green");
     assert.match(await page.innerText(".fen-body"), /晚上六点以后全黑/);
 
-    await handle(t, number, "accept", "contact", "finish");
+    await t.handle(number, "accept", "contact", "finish");
     await t.open(page, "/tickets");
     await page.locator(`.fen-ticket:has-text("${number}")`).click();
     await press(page, "确认");
