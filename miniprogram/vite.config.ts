@@ -39,9 +39,38 @@ function onlyRole(): Plugin {
   };
 }
 
+// Most people open the home page, and its parts are most pages' parts: the browser fetches them beside the
+// framework, not after it. On slow 4G that is one wait less.
+function homeAtOnce(): Plugin {
+  return {
+    name: "home-at-once",
+    transformIndexHtml: {
+      order: "post",
+      handler(_, { bundle }) {
+        if (!h5 || !bundle) return [];
+        const named = new Map(Object.values(bundle).map((f) => [f.fileName, f]));
+        const home = [...named.values()].find((f) => f.type === "chunk" && f.moduleIds.some((m) => /pages\/home\/home\.vue/.test(m)));
+        const wanted = new Set<string>(), styles = new Set<string>();
+        const want = (name: string) => {
+          const chunk = named.get(name);
+          if (chunk?.type !== "chunk" || chunk.isEntry || wanted.has(name)) return;
+          wanted.add(name);
+          (chunk as unknown as { viteMetadata?: { importedCss: Set<string> } }).viteMetadata?.importedCss.forEach((css) => styles.add(css));
+          chunk.imports.forEach(want);
+        };
+        if (home) want(home.fileName);
+        return [
+          ...[...wanted].map((name) => ({ tag: "link", attrs: { rel: "modulepreload", crossorigin: true, href: `/app/${name}` } })),
+          ...[...styles].map((name) => ({ tag: "link", attrs: { rel: "stylesheet", crossorigin: true, href: `/app/${name}` } })),
+        ].map((t) => ({ ...t, injectTo: "head" as const }));
+      },
+    },
+  };
+}
+
 export default defineConfig({
   base: h5 ? "/app/" : undefined,
-  plugins: [ownHosts(), onlyRole(), uni()],
+  plugins: [ownHosts(), onlyRole(), homeAtOnce(), uni()],
   build: { target: "es2018", chunkSizeWarningLimit: 900 },
   css: { preprocessorOptions: { scss: { quietDeps: true } } },
 });
