@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -117,5 +118,7 @@ func (s *Server) showCompound(ctx context.Context, in *compoundInput) (*body[com
 	if err != nil {
 		return nil, err
 	}
-	return answer(compoundDetail{viewCompound(p), p.Households, p.Aliases, location{p.Lat, p.Lng, p.Datum}, list[vertex](p.Boundary)}), nil
+	datum := geo.Datum(cmp.Or(p.Datum, string(geo.GCJ02)))
+	at := geo.Point{Lat: p.Lat, Lng: p.Lng, Datum: datum}.In(geo.GCJ02) // which WeChat's map takes
+	return answer(compoundDetail{viewCompound(p), p.Households, p.Aliases, location{at.Lat, at.Lng, string(geo.GCJ02)}, list[vertex](p.Boundary.In(datum, geo.GCJ02))}), nil
 }

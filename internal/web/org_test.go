@@ -261,3 +261,16 @@ func TestOrgs_ListedByParentKindNameAndMoment(t *testing.T) {
 		}
 	}
 }
+
+func TestCompound_IsShownAsWeChatsMapTakesItWhateverItsLedgerSays(t *testing.T) {
+	s := newSite(t, "")
+	s.clerks(t)
+	made := s.call(t, "southclerk", "POST", "/orgs", object{
+		"parent_id": s.unit("永安社区"), "kind": "compound", "name": "测绘小区", "reason": "新建成", "governance": "managed", "households": 120,
+		"location": object{"lat": 37.27, "lng": 111.79, "datum": "wgs84"},
+	}).want(t, 201)
+	one := s.call(t, "", "GET", "/compounds/"+made.at("id").(string), nil).want(t, 200)
+	if lng := one.at("location", "lng").(float64); one.at("location", "datum") != "gcj02" || lng < 111.795 || lng > 111.80 { // some 550 m to the east
+		t.Errorf("%s", one.content)
+	}
+}
