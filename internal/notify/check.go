@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -64,11 +63,14 @@ func (s *Service) asked(ctx context.Context, person int64, text string) (ticket.
 		return ticket.Unjudged, nil
 	}
 	known, err := s.Members.Identities(ctx, person)
-	openid := cmp.Or(known[member.MiniProgram].OpenID, known[member.Account].OpenID)
-	if err != nil || openid == "" {
+	if err != nil || len(known) == 0 {
 		return ticket.Unjudged, err
 	}
-	verdict, err := s.WeChat.CheckText(ctx, openid, forum, text)
+	check, openid := s.WeChat.CheckMiniText, known[member.MiniProgram].OpenID
+	if openid == "" {
+		check, openid = s.WeChat.CheckText, known[member.Account].OpenID
+	}
+	verdict, err := check(ctx, openid, forum, text)
 	if err != nil {
 		return ticket.Unjudged, err
 	}

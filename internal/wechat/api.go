@@ -156,13 +156,19 @@ const (
 // maxCheck is how many characters one check takes.
 const maxCheck = 2500
 
-// CheckText gives the worst verdict on the parts of a text. The person must
-// have been here within 2 h; scene is 1 profile, 2 comment, 3 forum, 4 log.
+// CheckText gives the worst verdict on the parts of a text by a person of the
+// account, who must have been there within 2 h; scene is 1 profile, 2 comment, 3
+// forum, 4 log.
 func (c *Client) CheckText(ctx context.Context, openid string, scene int, text string) (Verdict, error) {
-	a := &c.mini
-	if a.id == "" {
-		a = &c.account
-	}
+	return c.check(ctx, &c.account, openid, scene, text)
+}
+
+// CheckMiniText is CheckText for a person of the mini-program: openid is theirs there.
+func (c *Client) CheckMiniText(ctx context.Context, openid string, scene int, text string) (Verdict, error) {
+	return c.check(ctx, &c.mini, openid, scene, text)
+}
+
+func (c *Client) check(ctx context.Context, a *app, openid string, scene int, text string) (Verdict, error) {
 	verdict, runes := Pass, []rune(text)
 	for len(runes) > 0 {
 		part := runes[:min(len(runes), maxCheck)]

@@ -368,18 +368,18 @@ func TestClient_CheckText(t *testing.T) {
 	c := NewClient(config, memory(t))
 	for suggest, want := range map[string]Verdict{"pass": Pass, "review": Review, "risky": Risky, "new": Review, "": Review} {
 		a.answers["/wxa/msg_sec_check"] = `{"errcode":0,"result":{"suggest":"` + suggest + `","label":100}}`
-		got, err := c.CheckText(t.Context(), "oM", 3, "字")
+		got, err := c.CheckMiniText(t.Context(), "oM", 3, "字")
 		if err != nil || got != want {
 			t.Errorf("%s: %s %v", suggest, got, err)
 		}
 	}
 	a.bodies = nil
 	a.answers["/wxa/msg_sec_check"] = `{"errcode":0,"result":{"suggest":"pass"}}`
-	if got, err := c.CheckText(t.Context(), "oM", 3, strings.Repeat("字", 5001)); err != nil || got != Pass || len(a.bodies) != 3 {
+	if got, err := c.CheckMiniText(t.Context(), "oM", 3, strings.Repeat("字", 5001)); err != nil || got != Pass || len(a.bodies) != 3 {
 		t.Error(got, err, len(a.bodies))
 	}
 	a.answers["/wxa/msg_sec_check"] = `{"errcode":61010,"errmsg":"code is expired"}`
-	if got, err := c.CheckText(t.Context(), "oM", 3, "字"); Code(err) != 61010 || got == Pass {
+	if got, err := c.CheckMiniText(t.Context(), "oM", 3, "字"); Code(err) != 61010 || got == Pass {
 		t.Error(got, err)
 	}
 }

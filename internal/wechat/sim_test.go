@@ -166,7 +166,7 @@ func TestWeChat_EverythingTheAccountDoes(t *testing.T) {
 		}, 0},
 		{"after one refusal", func() error { w.RefuseTokens(1); return w.client.SendText(ctx, liu, "请确认") }, 0},
 		{"check", func() error {
-			verdict, err := w.client.CheckText(ctx, liu, 3, "测试违规内容")
+			verdict, err := w.client.CheckMiniText(ctx, liu, 3, "测试违规内容")
 			if verdict != wechat.Risky {
 				t.Error(verdict)
 			}
