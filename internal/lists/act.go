@@ -85,7 +85,7 @@ func asked(by sides, st standing, may sides) sides {
 // decide says by which row a deed may be done. Errors: ErrUnknown, ErrNotYours,
 // ErrStale, ErrState, ErrInvalid.
 func (st standing) decide(may sides, d Deed, today string) (rule, error) {
-	of := func(r rule) bool { return r.list == st.list && r.action == d.Action && r.by != clock }
+	of := func(r rule) bool { return r.list == st.list && r.action == d.Action && r.by != clock && !r.own }
 	i := slices.IndexFunc(table, func(r rule) bool { return of(r) && slices.Contains(r.from, st.state) })
 	if i < 0 {
 		i = slices.IndexFunc(table, of)

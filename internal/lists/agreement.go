@@ -98,12 +98,13 @@ func (s *Service) after(ctx context.Context, by org.Actor, a *Agreement, d Agree
 			return err
 		}
 		path, u, err := s.parties(ctx, old.stand())
+		_, now := rowIn(Agreements, Renew, old.State)
 		switch {
 		case err != nil:
 			return err
 		case old.stand().speaks(by, path, u.ContactID)&both == 0:
 			return ErrUnknown
-		case old.State != Running && old.State != Ended:
+		case !now:
 			return ErrState.Say("履行中和已到期的协议才能续签")
 		}
 		a.CommunityID, a.UnitID, a.RenewKey = old.CommunityID, old.UnitID, &old.ID
@@ -113,12 +114,13 @@ func (s *Service) after(ctx context.Context, by org.Actor, a *Agreement, d Agree
 		return nil
 	}
 	p, err := take[Project](s.DB.Read(ctx), a.ProjectID)
+	_, now := rowIn(Projects, Sign, p.State)
 	switch {
 	case err != nil:
 		return err
 	case a.CommunityID != 0 && a.CommunityID != p.CommunityID || a.UnitID != 0 && a.UnitID != p.UnitID:
 		return ErrInvalid.At("project_id", "这个项目不是这两方的，请重新选")
-	case p.State != Agreed && p.State != Running:
+	case !now:
 		return ErrState.Say("双方同意的项目才能签协议")
 	}
 	a.CommunityID, a.UnitID = p.CommunityID, p.UnitID
@@ -181,7 +183,7 @@ func (s *Service) ChangeAgreement(ctx context.Context, by org.Actor, id int64, v
 	if err != nil {
 		return err
 	}
-	w, err := s.mayChange(ctx, by, was.stand(), version, []State{Drafted})
+	w, err := s.mayChange(ctx, by, was.stand(), version, Change)
 	if err != nil {
 		return err
 	}
@@ -211,7 +213,7 @@ func (s *Service) Sign(ctx context.Context, by org.Actor, id int64, version int,
 	if err != nil {
 		return err
 	}
-	w, err := s.mayChange(ctx, by, a.stand(), version, []State{Drafted})
+	w, err := s.mayChange(ctx, by, a.stand(), version, Attach)
 	if err != nil {
 		return err
 	}

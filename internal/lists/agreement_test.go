@@ -27,7 +27,7 @@ func TestAgreement_IsSignedByBothRunsEndsAndIsRenewed(t *testing.T) {
 	must(t, h.ChangeAgreement(t.Context(), h.Actor("hospital"), a.ID, 0, lists.AgreementDraft{FromOn: ptr("2026-12-01")}))
 	f, err := h.Agreement(t.Context(), h.Actor("community"), a.ID)
 	must(t, err)
-	if f.Item.CommunityAt != 0 || !slices.Contains(f.Actions, lists.Confirm) {
+	if f.Item.CommunityAt != 0 || !slices.Contains(codes(f.Actions), lists.Confirm) {
 		t.Errorf("a changed draft is confirmed still: %+v", f)
 	}
 	h.Forward(time.Minute)

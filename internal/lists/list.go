@@ -17,7 +17,7 @@ type Seen[T thing] struct {
 	Item      T
 	Whole     bool // who asks speaks for a side: sees all words and the timeline
 	Sides     []Side
-	Actions   []Action // exactly what they may do now
+	Actions   []Choice // exactly what they may do now
 	Org       org.Unit // of a project or need
 	Community org.Unit
 	Unit      org.WorkUnit
@@ -213,6 +213,10 @@ func complete[T thing](ctx context.Context, s *Service, by org.Actor, list []T) 
 	if err != nil {
 		return nil, err
 	}
+	others, err := s.others(ctx, by)
+	if err != nil {
+		return nil, err
+	}
 	mask := s.Tickets.Rules().Content.Masked
 	for i, t := range list {
 		st := t.stand()
@@ -224,18 +228,30 @@ func complete[T thing](ctx context.Context, s *Service, by org.Actor, list []T) 
 				f.Sides = append(f.Sides, side)
 			}
 		}
+		f.Actions = choices(st.list, st.state, may|others)
 		if f.Whole = len(f.Sides) > 0; !f.Whole {
 			f.Item = public(t, mask)
-			continue
-		}
-		for _, r := range allowed(st.list, st.state, may) {
-			f.Actions = append(f.Actions, r.action)
 		}
 		if n, ok := any(t).(Need); ok && n.Taken > 0 {
-			f.Actions = slices.DeleteFunc(f.Actions, func(a Action) bool { return a == Withdraw })
+			f.Actions = slices.DeleteFunc(f.Actions, func(c Choice) bool { return c.Action == Withdraw })
 		}
 	}
 	return out, nil
+}
+
+// others is what somebody may be to things that are not theirs.
+func (s *Service) others(ctx context.Context, by org.Actor) (out sides, err error) {
+	if _, manages := by.Scope(org.ManageLists); manages {
+		out |= taker
+	}
+	if by.Person == 0 {
+		return out, nil
+	}
+	units, err := s.Org.Answers(ctx, by.Person)
+	if len(units) > 0 {
+		out |= giver
+	}
+	return out, err
 }
 
 // public is a thing as whoever speaks for no side may see it.

@@ -112,6 +112,13 @@ func TestMatrix_WhoMayDoWhatInEveryState(t *testing.T) {
 	}
 }
 
+func codes(choices []lists.Choice) (out []lists.Action) {
+	for _, c := range choices {
+		out = append(out, c.Action)
+	}
+	return out
+}
+
 func (h *hall) draftNeed(t *testing.T) int64 {
 	n, err := h.Tell(t.Context(), h.Actor("community"), "", lists.NeedDraft{Org: ptr(h.Town.Units["南薰社区"]), Title: ptr("体检"), Kind: ptr("health")})
 	must(t, err)
@@ -131,15 +138,15 @@ func (h *hall) offered(t *testing.T, who string, l lists.List, id int64) (whole 
 	switch l {
 	case lists.Needs:
 		f, err := h.Need(t.Context(), by, id)
-		return f.Whole, f.Actions, err
+		return f.Whole, codes(f.Actions), err
 	case lists.Resources:
 		f, err := h.Resource(t.Context(), by, id)
-		return f.Whole, f.Actions, err
+		return f.Whole, codes(f.Actions), err
 	case lists.Projects:
 		f, err := h.Project(t.Context(), by, id)
-		return f.Whole, f.Actions, err
+		return f.Whole, codes(f.Actions), err
 	case lists.Agreements:
 	}
 	f, err := h.Agreement(t.Context(), by, id)
-	return f.Whole, f.Actions, err
+	return f.Whole, codes(f.Actions), err
 }

@@ -152,7 +152,7 @@ func (s *Service) ChangeNeed(ctx context.Context, by org.Actor, id int64, versio
 	}
 	n := was
 	d.fill(&n)
-	w, err := s.mayChange(ctx, by, was.stand(), version, []State{Drafted, Open, Matched})
+	w, err := s.mayChange(ctx, by, was.stand(), version, Change)
 	if err != nil {
 		return err
 	}
@@ -175,14 +175,15 @@ func (s *Service) ChangeNeed(ctx context.Context, by org.Actor, id int64, versio
 	})
 }
 
-// mayChange says as whom somebody changes the words of a thing. Errors:
-// ErrUnknown, ErrNotYours, ErrStale, ErrState.
-func (s *Service) mayChange(ctx context.Context, by org.Actor, st standing, version int, states []State) (who, error) {
+// mayChange says as whom somebody takes an action that has its own way: Change
+// or Attach. Errors: ErrUnknown, ErrNotYours, ErrStale, ErrState.
+func (s *Service) mayChange(ctx context.Context, by org.Actor, st standing, version int, a Action) (who, error) {
 	path, u, err := s.parties(ctx, st)
 	if err != nil {
 		return who{}, err
 	}
 	may := st.speaks(by, path, u.ContactID)
+	row, now := rowIn(st.list, a, st.state)
 	switch {
 	case may == 0 && !st.seen():
 		return who{}, ErrUnknown
@@ -190,10 +191,12 @@ func (s *Service) mayChange(ctx context.Context, by org.Actor, st standing, vers
 		return who{}, ErrNotYours
 	case version != 0 && version != st.version:
 		return who{}, ErrStale
-	case !slices.Contains(states, st.state):
+	case !now:
 		return who{}, ErrState.Say(st.list.Name() + st.list.NameOf(st.state) + "，不能再改")
+	case may&row.by == 0:
+		return who{}, ErrNotYours.Say("等对方答复的项目由提出的一方修改；您可以同意或不同意")
 	}
-	return speaker(by, may, both, path, u), nil
+	return speaker(by, may, asked(row.by, st, may), path, u), nil
 }
 
 // changeThing stores what was changed of a thing, and has changed words looked at again.

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"fenlin/internal/org"
+	"fenlin/internal/ticket"
 )
 
 // Overview is how many things of each list stand in each state, of a subtree or
@@ -15,8 +16,34 @@ import (
 type Overview struct {
 	Org    org.Unit     // of which it is; or
 	Unit   org.WorkUnit // of which it is
+	Public bool         // what everybody may see, and nothing else
 	Counts map[List]map[State]int
 	Due    []Due
+}
+
+// Scopes are what somebody may ask an overview of: the units of the tree whose
+// lists they manage, without those below another, and the work units whose
+// contact they are.
+func (s *Service) Scopes(ctx context.Context, by org.Actor) ([]org.Unit, []org.WorkUnit, error) {
+	var ids []int64
+	for _, p := range by.Posts {
+		if (org.Actor{Posts: []org.Post{p}}).May(org.ManageLists, p.OrgPath) {
+			ids = append(ids, p.OrgID)
+		}
+	}
+	found, err := s.Org.Units(ctx, append(ids, -1))
+	if err != nil {
+		return nil, nil, err
+	}
+	var orgs []org.Unit
+	for _, u := range found {
+		if !slices.ContainsFunc(ids, func(id int64) bool { return id != u.ID && slices.Contains(u.Chain(), id) }) {
+			orgs = append(orgs, u)
+		}
+	}
+	slices.SortFunc(orgs, func(a, b org.Unit) int { return cmp.Compare(a.Path, b.Path) })
+	units, err := s.Org.Answers(ctx, by.Person)
+	return orgs, units, err
 }
 
 // Due is a thing with its next day.
@@ -65,9 +92,32 @@ func (s *Service) Scope(ctx context.Context, by org.Actor, unitOfTree, workUnit 
 	return o, ErrInvalid.At("org", "请选择一个组织或一个单位")
 }
 
-// Overview counts. Errors: those of Scope.
+// own is the overview that somebody has without asking for one: of their place,
+// of their work unit, or of what everybody may see.
+func (s *Service) own(ctx context.Context, by org.Actor) (Overview, error) {
+	o := Overview{Counts: map[List]map[State]int{}}
+	orgs, units, err := s.Scopes(ctx, by)
+	switch {
+	case err != nil:
+	case len(orgs) > 0:
+		o.Org = orgs[0]
+	case len(units) > 0:
+		o.Unit = units[0]
+	default:
+		o.Public = true
+		o.Org, err = s.Org.Root(ctx)
+	}
+	return o, err
+}
+
+// Overview counts; of neither a unit nor a work unit it is the caller's own.
+// Errors: those of Scope.
 func (s *Service) Overview(ctx context.Context, by org.Actor, unitOfTree, workUnit int64) (Overview, error) {
-	o, err := s.Scope(ctx, by, unitOfTree, workUnit)
+	ask := func() (Overview, error) { return s.Scope(ctx, by, unitOfTree, workUnit) }
+	if unitOfTree == 0 && workUnit == 0 {
+		ask = func() (Overview, error) { return s.own(ctx, by) }
+	}
+	o, err := ask()
 	if err != nil {
 		return o, err
 	}
@@ -83,6 +133,7 @@ func (s *Service) Overview(ctx context.Context, by org.Actor, unitOfTree, workUn
 	} {
 		q := s.DB.Read(ctx).Table(tables[l.list] + " t")
 		switch {
+		case o.Public: // all there is
 		case o.Org.ID != 0:
 			q = below(q, l.list, o.Org.Path)
 		case l.list != Needs:
@@ -90,8 +141,11 @@ func (s *Service) Overview(ctx context.Context, by org.Actor, unitOfTree, workUn
 		default:
 			q = q.Where("t.id IN (SELECT n.need_id FROM list_project_needs n JOIN list_projects p ON p.id = n.project_id WHERE p.unit_id = ?)", o.Unit.ID)
 		}
-		if o.Org.ID != 0 && l.list == Resources { // what a unit has not offered yet is its own
-			q = q.Where("t.state IN ?", publicStates(Resources))
+		if o.Public || o.Org.ID != 0 && l.list == Resources { // what a unit has not offered yet is its own
+			q = q.Where("t.state IN ?", publicStates(l.list))
+		}
+		if o.Public {
+			q = q.Where("t.content = ?", ticket.Passed)
 		}
 		q = q.Session(&gorm.Session{}) // asked twice
 		var counts []struct {

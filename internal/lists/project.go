@@ -232,12 +232,9 @@ func (s *Service) ChangeProject(ctx context.Context, by org.Actor, id int64, ver
 	if err != nil {
 		return err
 	}
-	w, err := s.mayChange(ctx, by, was.stand(), version, []State{Proposed, Agreed, Running})
+	w, err := s.mayChange(ctx, by, was.stand(), version, Change)
 	if err != nil {
 		return err
-	}
-	if was.State == Proposed && w.side != was.AskedBy {
-		return ErrNotYours.Say("等对方答复的项目由提出的一方修改；您可以同意或不同意")
 	}
 	p := was
 	trimmed(&p.Title, d.Title)

@@ -322,11 +322,24 @@ func TestOverview_CountsWhatIsThereAndWhatIsDue(t *testing.T) {
 		{"community", 0, h.Units["hospital"], false},
 		{"li", h.Town.Units["南薰社区"], 0, false},
 		{"community", h.Town.Units["文峰街道"], 0, false},
-		{"city", 0, 0, false},
+		{"city", 0, 0, true},
 		{"city", h.Town.Units["汾阳市"], h.Units["hospital"], false},
 	} {
 		if _, err := h.Overview(t.Context(), h.Actor(c.who), c.org, c.unit); (err == nil) != c.ok {
 			t.Errorf("%+v: %v", c, err)
 		}
+	}
+	for who, want := range map[string]int{"community": 2, "hospital": 1, "school": 0, "li": 2} { // their own; needs that are open or met
+		o, err := h.Overview(t.Context(), h.Actor(who), 0, 0)
+		must(t, err)
+		if got := o.Counts[lists.Needs][lists.Open] + o.Counts[lists.Needs][lists.Matched]; got != want {
+			t.Errorf("%s: %d needs, want %d: %+v", who, got, want, o.Counts)
+		}
+		if who == "li" && (!o.Public || o.Counts[lists.Projects][lists.Proposed] != 0) {
+			t.Errorf("everybody sees what is not public: %+v", o.Counts)
+		}
+	}
+	if _, err := h.Scope(t.Context(), h.Actor("city"), 0, 0); err == nil {
+		t.Error("a workbook of nothing")
 	}
 }

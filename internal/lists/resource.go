@@ -109,7 +109,7 @@ func (s *Service) ChangeResource(ctx context.Context, by org.Actor, id int64, ve
 	}
 	r := was
 	d.fill(&r)
-	w, err := s.mayChange(ctx, by, was.stand(), version, []State{Drafted, Open})
+	w, err := s.mayChange(ctx, by, was.stand(), version, Change)
 	if err != nil {
 		return err
 	}

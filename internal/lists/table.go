@@ -98,6 +98,12 @@ const (
 	Begin    Action = "begin"
 	End      Action = "end"
 	Stop     Action = "terminate"
+
+	// These have a way of their own: a form, a file, a new thing of another list.
+	Claim Action = "claim" // a unit claims a need; or offers a resource of its own to one
+	Ask   Action = "ask"   // a community asks for a resource
+	Sign  Action = "sign"  // an agreement for a project
+	Renew Action = "renew"
 )
 
 // Side is for whom somebody speaks.
@@ -120,6 +126,8 @@ const (
 	answers // the other one
 	owes    // a side that has not confirmed yet
 	clock
+	giver // the contact of some work unit
+	taker // whoever manages the lists of some place
 )
 
 var both = community | unit
@@ -132,44 +140,66 @@ type rule struct {
 	to     State // empty: it follows from what is there
 	by     sides
 	note   string // what must be said with it, in Chinese; empty: nothing
+	own    bool   // it has a way of its own, which is not Act
 }
 
 // table is the one table of what may become of needs, resources, projects and
 // agreements. What the clock does no party can.
 var table = []rule{
-	{Needs, Publish, "发布", []State{Drafted}, Open, community, ""},
-	{Needs, Complete, "办结", []State{Open}, Done, community, "请写明是怎样解决的"},
-	{Needs, Withdraw, "撤回", []State{Drafted, Open}, Withdrawn, community, "请写明为什么撤回"},
+	{Needs, Publish, "发布", []State{Drafted}, Open, community, "", false},
+	{Needs, Claim, "认领", []State{Open}, "", giver, "", true},
+	{Needs, Ask, "请单位提供资源", []State{Open}, "", community, "", true},
+	{Needs, Change, "修改", []State{Drafted, Open, Matched}, "", community, "", true},
+	{Needs, Complete, "办结", []State{Open}, Done, community, "请写明是怎样解决的", false},
+	{Needs, Withdraw, "撤回", []State{Drafted, Open}, Withdrawn, community, "请写明为什么撤回", false},
 
-	{Resources, Publish, "发布", []State{Drafted}, Open, unit, ""},
-	{Resources, Withdraw, "撤回", []State{Drafted, Open}, Withdrawn, unit, "请写明为什么撤回"},
-	{Resources, Expire, "到期", []State{Open}, Ended, clock, ""},
+	{Resources, Publish, "发布", []State{Drafted}, Open, unit, "", false},
+	{Resources, Claim, "用它认领需求", []State{Open}, "", unit, "", true},
+	{Resources, Ask, "请单位提供", []State{Open}, "", taker, "", true},
+	{Resources, Change, "修改", []State{Drafted, Open}, "", unit, "", true},
+	{Resources, Withdraw, "撤回", []State{Drafted, Open}, Withdrawn, unit, "请写明为什么撤回", false},
+	{Resources, Expire, "到期", []State{Open}, Ended, clock, "", false},
 
-	{Projects, Agree, "同意", []State{Proposed}, Agreed, answers, ""},
-	{Projects, Refuse, "不同意", []State{Proposed}, Refused, answers, "请写明为什么不同意，对方会看到"},
-	{Projects, Progress, "记录进展", []State{Agreed, Running}, Running, both, "请写明做了什么"},
-	{Projects, Finish, "完成", []State{Agreed, Running}, Finished, both, "请写明完成情况"},
-	{Projects, Evaluate, "评价", []State{Finished, Evaluated}, Evaluated, community, "请写明评价的理由"},
-	{Projects, Remark, "单位反馈", []State{Finished, Evaluated}, "", unit, "请写明单位的意见"},
-	{Projects, Close, "办结", []State{Evaluated}, Closed, community, ""},
-	{Projects, Cancel, "取消", []State{Proposed}, Cancelled, asks, "请写明为什么取消，对方会看到"},
-	{Projects, Cancel, "取消", []State{Agreed, Running}, Cancelled, both, "请写明为什么取消，对方会看到"},
-	{Projects, Lapse, "过期", []State{Proposed}, Cancelled, clock, ""},
+	{Projects, Agree, "同意", []State{Proposed}, Agreed, answers, "", false},
+	{Projects, Refuse, "不同意", []State{Proposed}, Refused, answers, "请写明为什么不同意，对方会看到", false},
+	{Projects, Progress, "记录进展", []State{Agreed, Running}, Running, both, "请写明做了什么", false},
+	{Projects, Finish, "完成", []State{Agreed, Running}, Finished, both, "请写明完成情况", false},
+	{Projects, Sign, "签协议", []State{Agreed, Running}, "", both, "", true},
+	{Projects, Change, "修改", []State{Proposed}, "", asks, "", true},
+	{Projects, Change, "修改", []State{Agreed, Running}, "", both, "", true},
+	{Projects, Evaluate, "评价", []State{Finished, Evaluated}, Evaluated, community, "请写明评价的理由", false},
+	{Projects, Remark, "单位反馈", []State{Finished, Evaluated}, "", unit, "请写明单位的意见", false},
+	{Projects, Close, "办结", []State{Evaluated}, Closed, community, "", false},
+	{Projects, Cancel, "取消", []State{Proposed}, Cancelled, asks, "请写明为什么取消，对方会看到", false},
+	{Projects, Cancel, "取消", []State{Agreed, Running}, Cancelled, both, "请写明为什么取消，对方会看到", false},
+	{Projects, Lapse, "过期", []State{Proposed}, Cancelled, clock, "", false},
 
-	{Agreements, Confirm, "确认签约", []State{Drafted}, "", owes, ""},
-	{Agreements, Begin, "生效", []State{Signed}, Running, clock, ""},
-	{Agreements, End, "到期", []State{Running}, Ended, clock, ""},
-	{Agreements, Stop, "终止", []State{Drafted, Signed, Running}, Terminated, both, "请写明为什么终止，对方会看到"},
+	{Agreements, Confirm, "确认签约", []State{Drafted}, "", owes, "", false},
+	{Agreements, Attach, "上传签好的协议", []State{Drafted}, "", both, "", true},
+	{Agreements, Change, "修改", []State{Drafted}, "", both, "", true},
+	{Agreements, Renew, "续签", []State{Running, Ended}, "", both, "", true},
+	{Agreements, Begin, "生效", []State{Signed}, Running, clock, "", false},
+	{Agreements, End, "到期", []State{Running}, Ended, clock, "", false},
+	{Agreements, Stop, "终止", []State{Drafted, Signed, Running}, Terminated, both, "请写明为什么终止，对方会看到", false},
 }
 
 func rowOf(l List, a Action) rule {
 	return table[slices.IndexFunc(table, func(r rule) bool { return r.list == l && r.action == a })]
 }
 
-// ActionsOf are the actions that people may ask for, of one list.
+// rowIn is the row of an action in a state, or false.
+func rowIn(l List, a Action, s State) (rule, bool) {
+	i := slices.IndexFunc(table, func(r rule) bool { return r.list == l && r.action == a && slices.Contains(r.from, s) })
+	if i < 0 {
+		return rule{}, false
+	}
+	return table[i], true
+}
+
+// ActionsOf are the actions of Act that people may ask for, of one list.
 func ActionsOf(l List) (out []Action) {
 	for _, r := range table {
-		if r.list == l && r.by != clock && !slices.Contains(out, r.action) {
+		if r.list == l && r.by != clock && !r.own && !slices.Contains(out, r.action) {
 			out = append(out, r.action)
 		}
 	}
@@ -182,6 +212,34 @@ func allowed(l List, s State, by sides) (out []rule) {
 		if r.list == l && r.by&by != 0 && slices.Contains(r.from, s) {
 			out = append(out, r)
 		}
+	}
+	return out
+}
+
+// Choice is an action that somebody may take now, and what it asks for.
+type Choice struct {
+	Action Action
+	Name   string
+	Note   string // what must be said with it; empty: nothing
+	Takes  []Field
+}
+
+// Field is what an action of Act takes beside its note.
+type Field string
+
+// The fields.
+const (
+	FieldDay     Field = "day"
+	FieldPhotos  Field = "photo_ids"
+	FieldVerdict Field = "verdict"
+)
+
+var takes = map[Action][]Field{Progress: {FieldDay, FieldPhotos}, Evaluate: {FieldVerdict}}
+
+// choices are what a state allows to somebody who speaks for some sides.
+func choices(l List, s State, by sides) (out []Choice) {
+	for _, r := range allowed(l, s, by) {
+		out = append(out, Choice{r.action, r.name, r.note, takes[r.action]})
 	}
 	return out
 }

@@ -23,19 +23,33 @@ type ListDeedView struct {
 // ListPartView is what things of all lists have beside their own.
 type ListPartView struct {
 	Sides     list[string]       `json:"sides" doc:"for which the caller speaks: community, unit; empty: neither, and then words are masked"`
-	Actions   list[string]       `json:"actions" doc:"exactly what the caller may do now"`
+	Actions   list[ListAction]   `json:"actions" doc:"exactly what the caller may do now"`
 	Timeline  list[ListDeedView] `json:"timeline" doc:"for its parties, of one thing alone: empty in lists"`
 	CreatedAt *time.Time         `json:"created_at"`
 	Version   int                `json:"version"`
 }
 
-func (s *Server) viewPart(l lists.List, id int64, sides []lists.Side, actions []lists.Action, timeline []lists.Event, made int64, version int) ListPartView {
+// ListAction is an action that the caller may take, and what it asks for. Those
+// that are no action of …/actions have a way of their own: change is PATCH,
+// attach PUT …/document, claim and ask POST /projects, sign and renew POST /agreements.
+type ListAction struct {
+	Action string       `json:"action" enum:"publish,complete,withdraw,agree,refuse,progress,finish,evaluate,remark,close,cancel,confirm,terminate,change,attach,claim,ask,sign,renew"`
+	Name   string       `json:"name"`
+	Note   string       `json:"note" doc:"what must be said with it; empty: nothing"`
+	Takes  list[string] `json:"takes" doc:"fields that may go with it beside the note: day, photo_ids, verdict"`
+}
+
+func (s *Server) viewPart(l lists.List, id int64, sides []lists.Side, actions []lists.Choice, timeline []lists.Event, made int64, version int) ListPartView {
 	v := ListPartView{CreatedAt: s.moment(made), Version: version}
 	for _, side := range sides {
 		v.Sides = append(v.Sides, string(side))
 	}
 	for _, a := range actions {
-		v.Actions = append(v.Actions, string(a))
+		to := ListAction{Action: string(a.Action), Name: a.Name, Note: a.Note}
+		for _, f := range a.Takes {
+			to.Takes = append(to.Takes, string(f))
+		}
+		v.Actions = append(v.Actions, to)
 	}
 	for _, e := range timeline {
 		photos := viewPhotos(e.Photos)
@@ -442,7 +456,7 @@ func (s *Server) matchResource(ctx context.Context, c caller, in *ListID) (*body
 // OverviewInput names a unit of the tree or a work unit.
 type OverviewInput struct {
 	Org  id `query:"org" doc:"a unit of the tree, with all below it; or"`
-	Unit id `query:"unit" doc:"a work unit"`
+	Unit id `query:"unit" doc:"a work unit; an overview of neither is the caller's own"`
 }
 
 type overviewView struct {
@@ -450,6 +464,10 @@ type overviewView struct {
 	Unit   maybe[named]      `json:"unit"`
 	Counts list[stateCounts] `json:"counts"`
 	Due    list[dueView]     `json:"due" doc:"the next ten days to keep"`
+	Orgs   list[unitView]    `json:"orgs" doc:"whose lists the caller looks after, the highest: what may be asked for as org"`
+	Units  list[named]       `json:"units" doc:"whose contact the caller is: what may be asked for as unit"`
+	Makes  list[string]      `json:"makes" doc:"what the caller may make: need, resource, agreement"`
+	Kinds  list[codeName]    `json:"kinds" doc:"of needs and resources, as in /api/v1/list-dictionaries"`
 }
 
 type stateCounts struct {
@@ -488,6 +506,28 @@ func (s *Server) showOverview(ctx context.Context, c caller, in *OverviewInput) 
 	}
 	for _, d := range o.Due {
 		out.Due = append(out.Due, dueView{string(d.List), idOf(d.ID), d.Title, d.On, d.List.NameOf(d.State)})
+	}
+	orgs, units, err := s.Lists.Scopes(ctx, c.Actor)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range orgs {
+		out.Orgs = append(out.Orgs, unitView{idOf(u.ID), string(u.Kind), u.Name})
+	}
+	for _, u := range units {
+		out.Units = append(out.Units, named{idOf(u.ID), u.Name})
+	}
+	if len(orgs) > 0 {
+		out.Makes = append(out.Makes, string(lists.Needs))
+	}
+	if len(units) > 0 {
+		out.Makes = append(out.Makes, string(lists.Resources))
+	}
+	if len(orgs)+len(units) > 0 {
+		out.Makes = append(out.Makes, string(lists.Agreements))
+	}
+	for _, k := range s.Lists.Rules().Kinds {
+		out.Kinds = append(out.Kinds, codeName(k))
 	}
 	return answer(out), nil
 }

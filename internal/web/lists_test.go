@@ -39,6 +39,9 @@ func (s *site) threeLists(t *testing.T) {
 	s.call(t, "wang", "PATCH", resources, object{"amount": "三人"}).want(t, 200)
 	s.call(t, "wang", "POST", resources+"/actions", object{"action": "publish"}).want(t, 200)
 	s.passWords(t)
+	if can := s.call(t, "wang", "GET", needs, nil).want(t, 200); can.at("actions", 0, "action") != "claim" || can.at("actions", 0, "name") != "认领" || len(can.list("sides")) != 0 {
+		t.Errorf("a contact may %s", can.content)
+	}
 	if seen := s.call(t, "li", "GET", needs, nil).want(t, 200); len(seen.list("actions")) != 0 || len(seen.list("timeline")) != 0 || seen.at("about") != "请医生来" {
 		t.Errorf("a resident sees %s", seen.content)
 	}
@@ -85,6 +88,15 @@ func (s *site) threeLists(t *testing.T) {
 	s.agreements(t, made.at("id"))
 	if o := s.call(t, "community", "GET", "/lists/overview?org="+s.unit("南薰社区"), nil).want(t, 200); len(o.list("due")) == 0 || len(o.list("counts")) != 22 {
 		t.Errorf("overview: %s", o.content)
+	}
+	if o := s.call(t, "community", "GET", "/lists/overview", nil).want(t, 200); o.at("org", "name") != "南薰社区" || len(o.list("units")) != 0 || fmt.Sprint(o.list("makes")) != "[need agreement]" || len(o.list("kinds")) < 10 {
+		t.Errorf("the community's own: %s", o.content)
+	}
+	if o := s.call(t, "wang", "GET", "/lists/overview", nil).want(t, 200); o.at("unit", "id") != id || o.at("units", 0, "id") != id || fmt.Sprint(o.list("makes")) != "[resource agreement]" {
+		t.Errorf("the contact's own: %s", o.content)
+	}
+	if o := s.call(t, "li", "GET", "/lists/overview", nil).want(t, 200); len(o.list("makes")) != 0 || o.at("counts", 0, "count") != 0.0 || o.at("counts", 2, "count") != 1.0 {
+		t.Errorf("what everybody sees: %s", o.content)
 	}
 	s.call(t, "li", "GET", "/lists/overview?unit="+id, nil).refused(t, 403, "outside_scope")
 	book := s.call(t, "wang", "GET", "/lists.xlsx?unit="+id, nil).want(t, 200)
