@@ -16,7 +16,7 @@ import (
 var listPages = []struct {
 	list         lists.List
 	number, page string
-}{{lists.Projects, "XM", "projects/"}, {lists.Agreements, "XY", "agreements/"}}
+}{{lists.Projects, "XM", "projects/"}, {lists.Agreements, "QY", "agreements/"}}
 
 // listPage is the page of a project or an agreement.
 func (s *Service) listPage(number string) (string, bool) {

@@ -33,3 +33,12 @@ func TestLists_TheOtherSideIsToldOnceAndEveryLetterHasItsWords(t *testing.T) {
 		}
 	}
 }
+
+func TestLists_ANoticeLeadsToItsPage(t *testing.T) {
+	c := newCity(t)
+	for number, want := range map[string]string{"XM5": "projects/5", "QY5": "agreements/5", "XY5": "wishes/5", "HD5": "activities/5", "FY261122-0001": "tickets/FY261122-0001"} {
+		if got := notify.PageOf(c.n, notify.Notice{Number: number}); got != "http://fenlin.test/app/#/"+want {
+			t.Errorf("%s leads to %s", number, got)
+		}
+	}
+}
