@@ -207,6 +207,46 @@ func (s *Service) may(by org.Actor, n Notice, kind Kind) (string, error) {
 	return by.Posts[0].Title, nil // several posts together
 }
 
+// May says that somebody may change a notice that is not over, or end it.
+func (s *Service) May(by org.Actor, n Notice) bool {
+	kind, _ := s.Rules().Kind(n.Category)
+	_, err := s.may(by, n, kind)
+	return err == nil && len(by.Posts) > 0 && n.EndedAt == 0 && n.ToAt > s.Now().UnixMilli()
+}
+
+// Offer is a kind that somebody may announce, and the highest place where.
+type Offer struct {
+	Kind
+	At org.Unit
+}
+
+// Desk are the kinds that somebody may announce, in the order of the rules.
+func (s *Service) Desk(ctx context.Context, by org.Actor) ([]Offer, error) {
+	over, secretary := by.Scope(org.Announce)
+	var out []Offer
+	for _, k := range s.Rules().Kinds {
+		unit := over.OrgID
+		for _, p := range by.Posts {
+			if p.Role == org.DepartmentDesk && k.Department != "" && p.OrgCode == k.Department {
+				d, err := s.Org.Unit(ctx, p.OrgID)
+				if err != nil {
+					return nil, err
+				}
+				unit = d.ParentID // all that stands under the same unit
+			}
+		}
+		if unit == 0 && !secretary {
+			continue
+		}
+		at, err := s.Org.Unit(ctx, unit)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Offer{k, at})
+	}
+	return out, nil
+}
+
 // overlaps says that another notice of the category holds somewhere in the
 // same place at some of the same time.
 func (s *Service) overlaps(tx *gorm.DB, n Notice) error {

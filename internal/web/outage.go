@@ -21,14 +21,15 @@ type OutageView struct {
 	Said     string         `json:"said" doc:"the whole as people are told"`
 	By       string         `json:"by" doc:"the post that announced it"`
 	Asked    int64          `json:"asked" doc:"how many people have asked about it or reported it"`
+	May      bool           `json:"may" doc:"the caller may change it, or end it"`
 }
 
-func (s *Server) viewOutage(n outage.Notice) OutageView {
+func (s *Server) viewOutage(c caller, n outage.Notice) OutageView {
 	kind, _ := s.Tickets.Outages.Rules().Kind(n.Category)
 	now := s.Now().UnixMilli()
 	v := OutageView{
 		ID: idOf(n.ID), Category: s.category(n.Category), Name: kind.Name, From: s.moment(n.FromAt), To: s.moment(n.ToAt), EndedAt: s.moment(n.EndedAt),
-		Now: n.EndedAt == 0 && n.FromAt <= now && now < n.ToAt, Text: n.Text, Said: s.Tickets.SayNotice(n), By: n.ByTitle, Asked: n.Asked,
+		Now: n.EndedAt == 0 && n.FromAt <= now && now < n.ToAt, Text: n.Text, Said: s.Tickets.SayNotice(n), By: n.ByTitle, Asked: n.Asked, May: s.Tickets.Outages.May(c.Actor, n),
 	}
 	for _, u := range n.Scope {
 		v.Scope = append(v.Scope, unitView{idOf(u.ID), string(u.Kind), u.Name})
@@ -43,7 +44,7 @@ type listOutagesInput struct {
 	Paged
 }
 
-func (s *Server) listOutages(ctx context.Context, in *listOutagesInput) (*body[page[OutageView]], error) {
+func (s *Server) listOutages(ctx context.Context, c caller, in *listOutagesInput) (*body[page[OutageView]], error) {
 	unit := in.Compound
 	if unit == "" {
 		unit = in.Org
@@ -59,9 +60,32 @@ func (s *Server) listOutages(ctx context.Context, in *listOutagesInput) (*body[p
 	var out page[OutageView]
 	found, out.NextCursor = cut(found, in.Limit, func(x outage.Notice) int64 { return x.ID })
 	for _, n := range found {
-		out.Items = append(out.Items, s.viewOutage(n))
+		out.Items = append(out.Items, s.viewOutage(c, n))
 	}
 	return answer(out), nil
+}
+
+// outageDesk is what the caller may announce.
+type outageDesk struct {
+	Kinds     list[outageKind] `json:"kinds" doc:"empty: nothing"`
+	MaxDays   int              `json:"max_days" doc:"of one notice"`
+	AheadDays int              `json:"ahead_days" doc:"how long before it begins"`
+}
+
+type outageKind struct {
+	Category string   `json:"category"`
+	Name     string   `json:"name" doc:"停水"`
+	At       unitView `json:"at" doc:"the highest place where the caller may announce it"`
+}
+
+func (s *Server) showOutageDesk(ctx context.Context, c caller, _ *struct{}) (*body[outageDesk], error) {
+	offers, err := s.Tickets.Outages.Desk(ctx, c.Actor)
+	rules := s.Tickets.Outages.Rules()
+	out := outageDesk{MaxDays: rules.MaxDays, AheadDays: rules.AheadDays}
+	for _, o := range offers {
+		out.Kinds = append(out.Kinds, outageKind{o.Category, o.Name, unitView{idOf(o.At.ID), string(o.At.Kind), o.At.Name}})
+	}
+	return answer(out), err
 }
 
 type announceInput struct {
@@ -83,7 +107,7 @@ func (s *Server) announceOutage(ctx context.Context, c caller, in *announceInput
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.viewOutage(n)), nil
+	return answer(s.viewOutage(c, n)), nil
 }
 
 // OutageInput names a notice.
@@ -105,7 +129,7 @@ func (s *Server) changeOutage(ctx context.Context, c caller, in *changeOutageInp
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.viewOutage(n)), nil
+	return answer(s.viewOutage(c, n)), nil
 }
 
 func (s *Server) endOutage(ctx context.Context, c caller, in *OutageInput) (*nothing, error) {

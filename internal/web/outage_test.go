@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,20 @@ func (s *site) outages(t *testing.T) {
 	}
 	if made.at("by") != "自来水公司" || made.at("now") != true || made.at("name") != "停水" || made.at("scope", 0, "name") != "文峰街道" {
 		t.Errorf("made: %s", made.content)
+	}
+	for who, want := range map[string]string{"water_company": "[停水 汾阳市]", "branch": "[停水 福馨苑小区 停电 福馨苑小区 停气 福馨苑小区 停暖 福馨苑小区]", "li": "[]"} {
+		var got []any
+		for _, k := range s.call(t, who, "GET", "/outages/desk", nil).want(t, 200).list("kinds") {
+			got = append(got, k.(map[string]any)["name"], k.(map[string]any)["at"].(map[string]any)["name"])
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("%s may announce %v, want %s", who, got, want)
+		}
+	}
+	for who, may := range map[string]bool{"": false, "li": false, "branch": false, "water_company": true, "city": true} {
+		if list := s.call(t, who, "GET", "/outages?compound_id="+s.unit("福馨苑小区"), nil).want(t, 200); list.at("items", 0, "may") != may {
+			t.Errorf("%q may change it: %s", who, list.content)
+		}
 	}
 	report := object{"text": "家里停水了"}
 	for range 2 {

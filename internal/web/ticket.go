@@ -134,7 +134,7 @@ func (s *Server) previewTicket(ctx context.Context, c caller, in *previewInput) 
 		if err != nil {
 			return nil, err
 		}
-		v.Outage = some(s.viewOutage(n))
+		v.Outage = some(s.viewOutage(c, n))
 	}
 	if u.Lead.ID != 0 {
 		v.Route = some(routeView{viewPost(u.Lead), u.Reason, u.Grade, s.moment(u.DueAt)})
