@@ -49,6 +49,7 @@ type WishAction struct {
 	Name   string       `json:"name"`
 	Note   string       `json:"note" doc:"what must be said with it; empty: nothing need be"`
 	Takes  list[string] `json:"takes" doc:"fields that may go with it"`
+	DueAt  *time.Time   `json:"due_at" doc:"of claim: by when it is to be fulfilled then; else null"`
 }
 
 // WishEvent is a step of a wish.
@@ -89,6 +90,9 @@ func (s *Server) viewWish(f wish.Full) WishView {
 		a := WishAction{Action: string(c.Action), Name: c.Label, Note: c.Note}
 		for _, t := range c.Takes {
 			a.Takes = append(a.Takes, string(t))
+		}
+		if c.Action == wish.Claim {
+			a.DueAt = s.moment(s.Wishes.Due(f.Wish))
 		}
 		v.Actions = append(v.Actions, a)
 	}

@@ -190,6 +190,12 @@ func (w *Wish) claimAt(now int64, rules *Rules) {
 	w.ClaimUntil = max(min(now+days(rules.ClaimDays), w.Until), now+days(1))
 }
 
+// Due is by when a wish is to be fulfilled if it is claimed now.
+func (s *Service) Due(w Wish) int64 {
+	w.claimAt(s.Now().UnixMilli(), s.Rules())
+	return w.ClaimUntil
+}
+
 // move does what a row of the table allows, with its event, timers and letters.
 // Errors: ErrStale, ErrManyClaims.
 func (s *Service) move(tx *gorm.DB, w Wish, r rule, in Input, e Event) (Wish, error) {
