@@ -175,8 +175,8 @@ func (a *App) build(version string) error {
 		Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Wish: site + "/app/#/wishes/", Pages: site + "/app/#/", Certificates: site + "/app/#/certificates", Duty: site + "/app/#/registration", Location: location, Now: now,
 		BriefHour: func() int { return a.rules.Load().Briefs.Hour }, Count: a.count,
 	}
-	a.told, a.Members.Registered, a.Org.Asked = told, told.Registered, told.PartnerAsked
 	a.Members.Templates = member.Templates{Followers: c.WeChat.Template, Account: c.WeChat.Subscription, MiniProgram: c.MiniProgram.Subscription}
+	a.told, a.Members.Registered, a.Members.Asked, a.Org.Asked = told, told.Registered, told.CorrectionAsked, told.PartnerAsked
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
 	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy", Verify: site + "/open/certificates/", Certificates: site + "/app/#/certificates"}
 	s := &web.Server{

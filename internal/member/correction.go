@@ -94,8 +94,31 @@ func (s *Service) AskCorrection(ctx context.Context, person int64, name, value s
 		if err := tx.Exec("DELETE FROM corrections WHERE person_id = ? AND field = ? AND decided_at = 0", person, name).Error; err != nil {
 			return err
 		}
-		return tx.Create(&c).Error
+		if err := tx.Create(&c).Error; err != nil {
+			return err
+		}
+		return s.heard(tx, c)
 	})
+}
+
+func (s *Service) heard(tx *gorm.DB, c Correction) error {
+	if s.Asked == nil {
+		return nil
+	}
+	return s.Asked(tx, c)
+}
+
+// Correction is one as it is now, without what is asked. Error: ErrCorrection.
+func (s *Service) Correction(ctx context.Context, id int64) (Correction, error) {
+	var found []Correction
+	err := s.DB.Read(ctx).Omit("value").Find(&found, "id = ?", id).Error
+	if err == nil && len(found) == 0 {
+		err = ErrCorrection
+	}
+	if err != nil {
+		return Correction{}, err
+	}
+	return found[0], nil
 }
 
 // checkField says what is wrong with a field's value by itself.
@@ -191,12 +214,16 @@ func (s *Service) DecideCorrection(ctx context.Context, by org.Actor, id int64, 
 				return err
 			}
 		}
+		c.DecidedAt = s.Now().UnixMilli()
 		decided := tx.Model(&Correction{}).Where("id = ? AND decided_at = 0", id).
-			Updates(map[string]any{"value": "", "decided_at": s.Now().UnixMilli(), "by_id": by.Person, "accepted": accepted, "answer": answer})
-		if decided.Error == nil && decided.RowsAffected == 0 {
+			Updates(map[string]any{"value": "", "decided_at": c.DecidedAt, "by_id": by.Person, "accepted": accepted, "answer": answer})
+		switch {
+		case decided.Error != nil:
+			return decided.Error
+		case decided.RowsAffected == 0:
 			return ErrCorrected
 		}
-		return decided.Error
+		return s.heard(tx, c)
 	})
 }
 

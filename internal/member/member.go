@@ -63,6 +63,9 @@ type Service struct {
 	// Registered hears, in the transaction, of a registration that waits for
 	// somebody's word or is decided; nil: nobody hears of it.
 	Registered func(tx *gorm.DB, r Registration) error
+	// Asked hears, in the transaction, of a correction that waits for who keeps
+	// the ledger, or is decided. nil: nobody hears.
+	Asked func(tx *gorm.DB, c Correction) error
 
 	texts atomic.Pointer[ConsentTexts]
 }

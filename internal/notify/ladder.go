@@ -210,6 +210,12 @@ func (s *Service) page(n Notice) string {
 	if n.Kind == kindRegistration {
 		return s.Duty
 	}
+	switch n.Kind {
+	case kindCorrection:
+		return s.Pages + "corrections"
+	case kindCorrectionAnswer:
+		return s.Pages + "rights"
+	}
 	if page, of := s.listPage(n.Number); of {
 		return page
 	}

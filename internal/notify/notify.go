@@ -86,7 +86,7 @@ type Service struct {
 	Board        string                     // the page of the numbers
 	Activity     string                     // the page of an activity, without its id
 	Wish         string                     // the page of a wish, without its id
-	Pages        string                     // those of the lists, without the list and the id
+	Pages        string                     // the phone's pages, without the name of one
 	Certificates string                     // the page of a person's certificates
 	Duty         string                     // the page of registrations
 	Location     *time.Location
@@ -116,6 +116,7 @@ func (s *Service) Handlers() map[string]outbox.Handler {
 		activity.TopicCertificate: s.certificate,
 		TopicRegistration:         s.registration,
 		TopicPartner:              s.partner,
+		TopicCorrection:           s.correction,
 		TopicDigest:               s.digest,
 		TopicBriefs:               s.briefs,
 		TopicBrief:                s.brief,

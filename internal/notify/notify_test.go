@@ -54,7 +54,7 @@ func newCity(t *testing.T) *city {
 		Link:   func(number string) string { return "http://fenlin.test/app/#/tickets/" + number },
 	}
 	w.Members.Templates = member.Templates{Followers: template}
-	w.Outbox.Handlers, w.Members.Registered, w.Org.Asked = n.Handlers(), n.Registered, n.PartnerAsked
+	w.Outbox.Handlers, w.Members.Registered, w.Members.Asked, w.Org.Asked = n.Handlers(), n.Registered, n.CorrectionAsked, n.PartnerAsked
 	return &city{Town: w, sim: sim, n: n}
 }
 
