@@ -187,6 +187,14 @@ func rowOf(l List, a Action) rule {
 	return table[slices.IndexFunc(table, func(r rule) bool { return r.list == l && r.action == a })]
 }
 
+// Does is an action of a list in Chinese.
+func (l List) Does(a Action) string {
+	if a == Create {
+		return "新建"
+	}
+	return rowOf(l, a).name
+}
+
 // rowIn is the row of an action in a state, or false.
 func rowIn(l List, a Action, s State) (rule, bool) {
 	i := slices.IndexFunc(table, func(r rule) bool { return r.list == l && r.action == a && slices.Contains(r.from, s) })

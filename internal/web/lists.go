@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"fenlin/internal/lists"
+	"fenlin/internal/org"
 )
 
 // ListDeedView is what somebody did to a thing of the lists, without who they are.
@@ -13,6 +15,7 @@ type ListDeedView struct {
 	By        string          `json:"by" doc:"the post, or the unit; empty: the clock"`
 	Side      string          `json:"side" enum:"community,unit,clock"`
 	Action    string          `json:"action"`
+	Name      string          `json:"action_name"`
 	State     string          `json:"state" doc:"in which it was then"`
 	StateName string          `json:"state_name"`
 	Note      string          `json:"note"`
@@ -56,7 +59,7 @@ func (s *Server) viewPart(l lists.List, id int64, sides []lists.Side, actions []
 		for i := range photos {
 			photos[i].URL = apiPrefix + "/projects/" + string(idOf(id)) + "/photos/" + string(photos[i].ID)
 		}
-		v.Timeline = append(v.Timeline, ListDeedView{s.moment(e.At), e.ActorTitle, string(e.Side), string(e.Action), string(e.ToState), l.NameOf(e.ToState), e.Note, e.Day, photos})
+		v.Timeline = append(v.Timeline, ListDeedView{s.moment(e.At), e.ActorTitle, string(e.Side), string(e.Action), l.Does(e.Action), string(e.ToState), l.NameOf(e.ToState), e.Note, e.Day, photos})
 	}
 	return v
 }
@@ -467,7 +470,6 @@ type overviewView struct {
 	Orgs   list[unitView]    `json:"orgs" doc:"whose lists the caller looks after, the highest: what may be asked for as org"`
 	Units  list[named]       `json:"units" doc:"whose contact the caller is: what may be asked for as unit"`
 	Makes  list[string]      `json:"makes" doc:"what the caller may make: need, resource, agreement"`
-	Kinds  list[codeName]    `json:"kinds" doc:"of needs and resources, as in /api/v1/list-dictionaries"`
 }
 
 type stateCounts struct {
@@ -501,6 +503,9 @@ func (s *Server) showOverview(ctx context.Context, c caller, in *OverviewInput) 
 	out.Org, out.Unit = viewScope(o)
 	for _, l := range []lists.List{lists.Needs, lists.Resources, lists.Projects, lists.Agreements} {
 		for _, row := range lists.StatesOf[l] {
+			if o.Public && !row.Public {
+				continue
+			}
 			out.Counts = append(out.Counts, stateCounts{string(l), string(row.State), row.Name, o.Counts[l][row.State]})
 		}
 	}
@@ -523,11 +528,8 @@ func (s *Server) showOverview(ctx context.Context, c caller, in *OverviewInput) 
 	if len(units) > 0 {
 		out.Makes = append(out.Makes, string(lists.Resources))
 	}
-	if len(orgs)+len(units) > 0 {
+	if len(units) > 0 || slices.ContainsFunc(orgs, func(u org.Unit) bool { return u.Kind != org.CompoundKind }) { // communities sign
 		out.Makes = append(out.Makes, string(lists.Agreements))
-	}
-	for _, k := range s.Lists.Rules().Kinds {
-		out.Kinds = append(out.Kinds, codeName(k))
 	}
 	return answer(out), nil
 }

@@ -119,20 +119,45 @@ export async function sendPhoto(file: { path: string; blob?: Blob }, once: strin
   });
 }
 
+/** sendFile uploads a file as it is, in place of what is there. */
+export async function sendFile(url: string, bytes: ArrayBuffer): Promise<unknown> {
+  await signedIn();
+  return new Promise((resolve, reject) => {
+    uni.request({
+      url: `${site()}/api/v1${url}`, method: "PUT", data: bytes, dataType: "text", responseType: "text", timeout: UPLOAD_TIMEOUT,
+      header: { ...headers(undefined, true), "Content-Type": "application/octet-stream" },
+      success: (res) => {
+        const answer = parse(res.data);
+        if (res.statusCode === 200) return resolve(answer);
+        if (res.statusCode === 401) signedOut();
+        reject(refused(res.statusCode, answer));
+      },
+      fail: (cause) => reject(unreached(cause)),
+    });
+  });
+}
+
 /** fetchPhoto gives the address under which a photo, or another file, of the API can be shown; it lives as long as the page does. */
-export async function fetchPhoto(url: string): Promise<string> {
+export async function fetchPhoto(url: string): Promise<string> { return (await fetchFile(url)).at; }
+
+/** fetchFile is fetchPhoto with the type of the file: application/pdf. */
+export async function fetchFile(url: string): Promise<{ at: string; type: string }> {
   await signedIn();
   const header = headers(undefined, true);
   // #ifdef H5
   const res = await fetch(url, { headers: header }).catch((cause) => { throw unreached(cause); });
   if (!res.ok) throw refused(res.status, parse(await res.text()));
-  return URL.createObjectURL(await res.blob());
+  return { at: URL.createObjectURL(await res.blob()), type: res.headers.get("Content-Type") ?? "" };
   // #endif
   // #ifndef H5
   return new Promise((resolve, reject) => {
     uni.downloadFile({
       url: site() + url, header, timeout: UPLOAD_TIMEOUT,
-      success: (res) => (res.statusCode === 200 ? resolve(res.tempFilePath) : reject(refused(res.statusCode, undefined))),
+      success: (res) => {
+        const { header: h = {} } = res as { header?: Record<string, string> };
+        if (res.statusCode === 200) resolve({ at: res.tempFilePath, type: h["Content-Type"] ?? h["content-type"] ?? "" });
+        else reject(refused(res.statusCode, undefined));
+      },
       fail: (cause) => reject(unreached(cause)),
     });
   });

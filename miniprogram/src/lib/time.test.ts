@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { day, endOfDay, inDays, left, moment } from "./time";
+import { day, dayWords, endOfDay, inDays, left, moment } from "./time";
 
 const now = Date.parse("2026-11-29T23:30:00+08:00");
 
@@ -25,4 +25,10 @@ test("what is left is told in the largest unit that helps", () => {
 test("a chosen day ends at midnight in the city", () => {
   assert.equal(inDays(1, now), "2026-11-30");
   assert.equal(new Date(endOfDay("2026-11-30")).toISOString(), "2026-11-30T15:59:59.000Z");
+});
+
+test("a day is told as people say it", () => {
+  assert.equal(dayWords("2026-11-30", now), "11月30日（明天）");
+  assert.equal(dayWords("2026-12-05", now), "12月5日");
+  assert.equal(dayWords("2027-01-02", now), "2027年1月2日");
 });

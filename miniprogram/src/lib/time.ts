@@ -44,3 +44,10 @@ export function endOfDay(date: string): string {
 export function inDays(days: number, now: number = Date.now()): string {
   return new Date(now + 8 * 3_600_000 + days * 86_400_000).toISOString().slice(0, 10);
 }
+
+/** dayWords is a day of the API (2026-11-30) as people say it: 11月30日（明天）. */
+export function dayWords(date: string, now: number = Date.now()): string {
+  const [year, month, date_] = date.split("-");
+  const word = { [inDays(0, now)]: "今天", [inDays(1, now)]: "明天", [inDays(2, now)]: "后天" }[date];
+  return `${year === inDays(0, now).slice(0, 4) ? "" : `${year}年`}${Number(month)}月${Number(date_)}日${word ? `（${word}）` : ""}`;
+}
