@@ -13,7 +13,7 @@ test("what is not told is not shown", () => {
 
 test("a line has what matters", () => {
   assert.equal(shortOf("need", need, now), "永安社区 · 医疗健康 · 要 2 个单位，已有 1 个 · 12月20日 前");
-  assert.equal(shortOf("agreement", draft, now), "双服务 · 12月1日 到 2027年12月1日");
+  assert.equal(shortOf("agreement", draft, now), "双服务 · 12月1日（后天） 到 2027年12月1日");
   assert.equal(titleOf(draft), "永安社区和市妇联");
   assert.equal(titleOf({ title: "" }), "内容还在核实");
 });
