@@ -99,6 +99,12 @@ func TestMatrix_WhoMayDoWhatInEveryState(t *testing.T) {
 					t.Errorf("%s %s: %s tries %s: %v", c.list, c.state, who, a, err)
 				}
 			}
+			for _, a := range []lists.Action{lists.Change, lists.Attach, lists.Claim, lists.Ask, lists.Sign, lists.Renew} { // offered or not, these have their own ways
+				err := h.Service.Act(t.Context(), h.Actor(who), c.list, id, lists.Deed{Action: a, Note: "试试"})
+				if !errors.Is(err, lists.ErrInvalid) && !errors.Is(err, lists.ErrUnknown) {
+					t.Errorf("%s %s: %s does %s: %v", c.list, c.state, who, a, err)
+				}
+			}
 		}
 	}
 	const file = "testdata/matrix.txt"

@@ -42,6 +42,11 @@ export default {
     await press(desk, "三张清单");
     await settled(desk);
     await t.shoot(desk, "lists-overview-clerk");
+    await press(desk, "只看一个街道、社区");
+    await desk.locator(".fen-sheet [role=link]:visible:has-text('社区')").first().click();
+    await settled(desk);
+    const [book] = await Promise.all([desk.waitForEvent("download"), press(desk, "下载三张清单")]);
+    assert.match(book.suggestedFilename(), /社区三张清单\.xlsx$/);
     await press(desk, "提一个需求");
     await settled(desk);
     await press(desk, "哪里的需求");
