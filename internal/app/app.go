@@ -20,6 +20,7 @@ import (
 	"fenlin/internal/db"
 	"fenlin/internal/kv"
 	"fenlin/internal/ledger"
+	"fenlin/internal/link"
 	"fenlin/internal/lists"
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
@@ -168,17 +169,17 @@ func (a *App) build(version string) error {
 	}
 	a.WeChat = wechat.NewClient(c.wechat(), a.KV)
 	site := strings.TrimSuffix(c.PublicURL, "/")
-	link := func(number string) string { return site + "/app/#/tickets/" + number }
+	ticketPage := func(number string) string { return link.Ticket.At(site, number) }
 	location := a.Tickets.Rules().Calendar.Location()
 	told := &notify.Service{
 		DB: a.DB, Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Lists: a.Lists, Org: a.Org, Members: a.Members, Outbox: a.Outbox, WeChat: a.WeChat,
-		Link: link, Board: site + "/board/", Activity: site + "/app/#/activities/", Wish: site + "/app/#/wishes/", Pages: site + "/app/#/", Certificates: site + "/app/#/certificates", Duty: site + "/app/#/registration", Location: location, Now: now,
+		Site: site, Location: location, Now: now,
 		BriefHour: func() int { return a.rules.Load().Briefs.Hour }, Count: a.count,
 	}
 	a.Members.Templates = member.Templates{Followers: c.WeChat.Template, Account: c.WeChat.Subscription, MiniProgram: c.MiniProgram.Subscription}
 	a.told, a.Members.Registered, a.Members.Asked, a.Org.Asked = told, told.Registered, told.CorrectionAsked, told.PartnerAsked
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
-	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: link, Privacy: site + "/privacy", Verify: site + "/open/certificates/", Certificates: site + "/app/#/certificates"}
+	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: ticketPage, Privacy: site + "/privacy", Verify: site + "/open/certificates/", Certificates: link.Certificates.At(site)}
 	s := &web.Server{
 		Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Lists: a.Lists, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
 		Stats: a.Stats, Stations: a.Points, Chat: a.Chat,

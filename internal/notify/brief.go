@@ -218,7 +218,7 @@ func (s *Service) tell(of []account, ask Span, daily bool) Notice {
 	}
 	n := Notice{
 		Title: fmt.Sprintf("简报：超时%d件，待办%d件", sum.Overdue, sum.Open), Place: clip(of[0].name, 40),
-		Body: strings.Join(append(lines, "看板："+s.Board, "不想收请回复「简报 关」"), "\n"),
+		Body: strings.Join(append(lines, "看板："+s.board(), "不想收请回复「简报 关」"), "\n"),
 	}
 	switch {
 	case sum.Overdue > 0:

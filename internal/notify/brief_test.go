@@ -37,7 +37,6 @@ func newBriefed(t *testing.T) (*city, *stats.Service) {
 	s := &stats.Service{DB: c.DB, Org: c.Org, Location: c.n.Location, Now: c.Clock}
 	s.Adopt(stats.Rules{Weights: weights})
 	c.keep = s.Keep
-	c.n.Board = "http://fenlin.test/board/"
 	c.n.BriefHour = func() int { return 8 }
 	c.n.Count = func(ctx context.Context, of notify.Span) (notify.Counts, error) {
 		b, err := s.Brief(ctx, stats.BriefQuery{By: of.By, Org: of.Org, Since: of.Since, Today: of.Today, Week: of.Week, From: of.From, To: of.To})

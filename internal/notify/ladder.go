@@ -12,6 +12,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"fenlin/internal/link"
 	"fenlin/internal/member"
 	"fenlin/internal/outbox"
 	"fenlin/internal/wechat"
@@ -193,34 +194,41 @@ func (s *Service) byMessage(ctx context.Context, openid, _ string, n Notice) err
 	return s.WeChat.SendText(ctx, openid, fmt.Sprintf("【%s】%s\n%s\n%s\n%s", n.Title, n.Number, n.Place, n.Body, n.Next))
 }
 
+// leads says where notices lead: those of a kind, or those whose number begins
+// so, with what follows. All others are of a ticket.
+var leads = []struct {
+	kind, number string
+	page         link.Page
+}{
+	{kindCertificate, "", link.Certificates},
+	{kindRegistration, "", link.Register},
+	{kindAsked, "", link.Registrations},
+	{kindPartner, "", link.Partnerships},
+	{kindCorrection, "", link.Corrections},
+	{kindCorrectionAnswer, "", link.Rights},
+	{"", activityNumber, link.Activity},
+	{"", wish.Number, link.Wish},
+	{"", projectNumber, link.Project},
+	{"", agreementNumber, link.Agreement},
+}
+
 // page is where a notice leads.
 func (s *Service) page(n Notice) string {
 	if n.Kind == kindBrief {
-		return s.Board
+		return s.board()
 	}
-	if n.Kind == kindCertificate {
-		return s.Certificates
+	for _, l := range leads {
+		if l.kind != "" && l.kind == n.Kind {
+			return l.page.At(s.Site)
+		}
+		if id, of := strings.CutPrefix(n.Number, l.number); of && l.number != "" {
+			return l.page.At(s.Site, id)
+		}
 	}
-	if id, of := strings.CutPrefix(n.Number, activityNumber); of {
-		return s.Activity + id
-	}
-	if id, of := strings.CutPrefix(n.Number, wish.Number); of {
-		return s.Wish + id
-	}
-	if n.Kind == kindRegistration {
-		return s.Duty
-	}
-	switch n.Kind {
-	case kindCorrection:
-		return s.Pages + "corrections"
-	case kindCorrectionAnswer:
-		return s.Pages + "rights"
-	}
-	if page, of := s.listPage(n.Number); of {
-		return page
-	}
-	return s.Link(n.Number)
+	return link.Ticket.At(s.Site, n.Number)
 }
+
+func (s *Service) board() string { return s.Site + "/board/" }
 
 // fields fill the template; WeChat allows 20 characters in a thing.
 func (s *Service) fields(n Notice) map[string]string {

@@ -5,28 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"fenlin/internal/lists"
 	"fenlin/internal/outbox"
 )
 
-// listPages are what stands before an id of a list where a ticket has its
-// number, and the page of that list.
-var listPages = []struct {
-	list         lists.List
-	number, page string
-}{{lists.Projects, "XM", "projects/"}, {lists.Agreements, "QY", "agreements/"}}
+// What stands before an id of a list where a ticket has its number.
+const (
+	projectNumber   = "XM"
+	agreementNumber = "QY"
+)
 
-// listPage is the page of a project or an agreement.
-func (s *Service) listPage(number string) (string, bool) {
-	for _, p := range listPages {
-		if id, ok := strings.CutPrefix(number, p.number); ok {
-			return s.Pages + p.page + id, true
-		}
-	}
-	return "", false
-}
+var listNumbers = map[lists.List]string{lists.Projects: projectNumber, lists.Agreements: agreementNumber}
 
 // listLetters are the words of what is told of projects and agreements.
 var listLetters = map[lists.Letter]struct{ title, next string }{
@@ -74,10 +64,8 @@ func (s *Service) listTold(ctx context.Context, e outbox.Event) error {
 		body += "：" + t.Note
 	}
 	number := ""
-	for _, p := range listPages {
-		if p.list == t.List {
-			number = p.number + strconv.FormatInt(t.ID, 10)
-		}
+	if prefix, has := listNumbers[t.List]; has {
+		number = prefix + strconv.FormatInt(t.ID, 10)
 	}
 	var notices []Notice
 	for _, person := range about.People {

@@ -73,24 +73,18 @@ type Try struct {
 
 // Service turns events into messages.
 type Service struct {
-	DB           *db.DB
-	Tickets      *ticket.Service
-	Activities   *activity.Service
-	Wishes       *wish.Service
-	Lists        *lists.Service
-	Org          *org.Service
-	Members      *member.Service
-	Outbox       *outbox.Outbox
-	WeChat       *wechat.Client
-	Link         func(number string) string // the page of a ticket
-	Board        string                     // the page of the numbers
-	Activity     string                     // the page of an activity, without its id
-	Wish         string                     // the page of a wish, without its id
-	Pages        string                     // the phone's pages, without the name of one
-	Certificates string                     // the page of a person's certificates
-	Duty         string                     // the page of registrations
-	Location     *time.Location
-	Now          func() time.Time
+	DB         *db.DB
+	Tickets    *ticket.Service
+	Activities *activity.Service
+	Wishes     *wish.Service
+	Lists      *lists.Service
+	Org        *org.Service
+	Members    *member.Service
+	Outbox     *outbox.Outbox
+	WeChat     *wechat.Client
+	Site       string // the address that people reach, without a slash at its end
+	Location   *time.Location
+	Now        func() time.Time
 
 	BriefHour func() int                                                    // at which briefs go out
 	Count     func(ctx context.Context, of Span) (counts Counts, err error) // what a brief tells; package stats counts

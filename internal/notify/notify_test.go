@@ -49,9 +49,8 @@ func newCity(t *testing.T) *city {
 	server := httptest.NewServer(sim.Handler())
 	t.Cleanup(func() { sim.Close(); server.Close() })
 	n := &notify.Service{
-		DB: w.DB, Tickets: w.Service, Activities: w.Activities, Wishes: w.Wishes, Lists: w.Lists, Pages: "http://fenlin.test/app/#/", Wish: "http://fenlin.test/app/#/wishes/", Activity: "http://fenlin.test/app/#/activities/", Org: w.Org, Members: w.Members, Outbox: w.Outbox, Location: w.Rules().Calendar.Location(), Now: w.Clock,
+		DB: w.DB, Tickets: w.Service, Activities: w.Activities, Wishes: w.Wishes, Lists: w.Lists, Site: "http://fenlin.test", Org: w.Org, Members: w.Members, Outbox: w.Outbox, Location: w.Rules().Calendar.Location(), Now: w.Clock,
 		WeChat: wechat.NewClient(wechat.Config{AppID: "wx1", Secret: "secret-1", Token: "t", MiniAppID: "wxmini", MiniSecret: "secret-2", APIBase: server.URL + "/sim/wechat"}, kv.NewMemory()),
-		Link:   func(number string) string { return "http://fenlin.test/app/#/tickets/" + number },
 	}
 	w.Members.Templates = member.Templates{Followers: template}
 	w.Outbox.Handlers, w.Members.Registered, w.Members.Asked, w.Org.Asked = n.Handlers(), n.Registered, n.CorrectionAsked, n.PartnerAsked
@@ -79,7 +78,7 @@ func (c *city) told(who string) []string {
 		if r.Kind == wechatsim.KindSystem {
 			continue // nobody answers the callback here
 		}
-		text := r.Kind + " " + r.Title + r.Text
+		text := r.Kind + " " + r.Title + r.Text + " " + r.URL
 		for _, row := range r.Rows {
 			text += " " + row.Value
 		}

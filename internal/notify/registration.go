@@ -22,10 +22,13 @@ type registered struct {
 	Person int64 `json:"person"`
 }
 
-// kindRegistration is the kind of notices about registrations; registrationNumber
-// stands before a person's id where a ticket has its number.
+// The kinds of notices about registrations: what came of it, for the member;
+// whose word is asked for; and a work unit's. registrationNumber stands before
+// an id where a ticket has its number.
 const (
 	kindRegistration   = "registration"
+	kindAsked          = "registration_asked"
+	kindPartner        = "partnership"
 	registrationNumber = "BD"
 )
 
@@ -110,7 +113,7 @@ func (s *Service) partner(ctx context.Context, e outbox.Event) error {
 	if err != nil {
 		return outbox.Cancel(err)
 	}
-	l := letter{kindRegistration, "单位来报到", unit + "想和" + community.Name + "结对", "请打开双报到确认或写明原因", nil, nil}
+	l := letter{kindPartner, "单位来报到", unit + "想和" + community.Name + "结对", "请打开单位报到，同意或写明原因", nil, nil}
 	switch {
 	case p.Reason != "":
 		l.title, l.body, l.next, l.people = "单位报到没有通过", p.Reason, "改好后可以再报到，或报别的社区", []int64{p.By}
@@ -136,7 +139,7 @@ func (s *Service) partner(ctx context.Context, e outbox.Event) error {
 func (s *Service) askedFor(ctx context.Context, r member.Registration) ([]letter, error) {
 	var out []letter
 	for _, party := range r.Waits(s.Now()) {
-		l := letter{kind: kindRegistration, next: "请打开双报到确认或写明原因"}
+		l := letter{kind: kindAsked, next: "请打开双报到确认或写明原因"}
 		var err error
 		switch party {
 		case member.TheUnit:

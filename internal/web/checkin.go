@@ -6,6 +6,7 @@ import (
 
 	"fenlin/internal/activity"
 	"fenlin/internal/chat"
+	"fenlin/internal/link"
 	"fenlin/internal/placard"
 )
 
@@ -118,7 +119,7 @@ func (s *Server) drawCheckInCode(ctx context.Context, c caller, in *drawCheckInI
 	}
 	_, content, err := s.WeChat.QRCode(ctx, chat.CheckInScene+code.Text, life)
 	if err != nil {
-		content = s.Site + "/app/#/checkin/" + code.Text
+		content = link.CheckIn.At(s.Site, code.Text)
 	}
 	picture, err := s.printer.PNG(placard.Placard{Content: content, Title: a.Title, Lines: []string{line, "微信扫一扫，签到、签退"}})
 	return &pngOutput{Type: "image/png", Body: picture}, err
