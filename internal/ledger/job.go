@@ -45,7 +45,7 @@ const (
 
 // Errors of jobs.
 var (
-	ErrUnknown   = errs.New(errs.NotFound, "import_unknown", "没有找到这次导入")
+	ErrUnknown   = errs.New(errs.NotFound, "import_unknown", "没有找到这次导入：只看得到自己导入的，请从「台账」里打开")
 	ErrGone      = errs.New(errs.NotFound, "workbook_gone", "没有标好问题的表格，或已过保存期删除。请重新导入")
 	ErrImpatient = errs.New(errs.TooMany, "too_many_imports", "您还有 5 份表格在处理，请等它们完成后再上传")
 )
@@ -153,6 +153,22 @@ func (s *Service) allowed(ctx context.Context, by org.Actor, code string) (Kind,
 		return Kind{}, err
 	}
 	return kind, nil
+}
+
+// Mine are the ledgers that the actor may import and export.
+func (s *Service) Mine(ctx context.Context, by org.Actor) ([]Kind, error) {
+	var out []Kind
+	for _, kind := range Kinds() {
+		_, err := s.allowed(ctx, by, kind.Code)
+		if errors.Is(err, ErrForbidden) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, kind)
+	}
+	return out, nil
 }
 
 // fileName is the name as it is kept: without a path, short.

@@ -109,7 +109,7 @@ func (s *Service) amend(ctx context.Context, by org.Actor, person, version int64
 		switch {
 		case err != nil:
 			return err
-		case !before.seen(by, org.ManageMembers) || before.LeftAt != 0:
+		case !before.Managed(by):
 			return ErrNotMember
 		}
 		m := before.PartyMember

@@ -238,6 +238,14 @@ func (e Entry) seen(by org.Actor, p org.Permission) bool {
 	return slices.ContainsFunc(e.paths, func(path string) bool { return path != "" && by.May(p, path) })
 }
 
+// Managed says that the actor may change the entry, look at its fields in full and end it.
+func (e Entry) Managed(by org.Actor) bool { return e.LeftAt == 0 && e.seen(by, org.ManageMembers) }
+
+// Remarked says that the actor writes the yearly remark of the community where the member lives and serves.
+func (e Entry) Remarked(by org.Actor) bool {
+	return e.LeftAt == 0 && e.CommunityID != 0 && by.May(org.ManageMembers, e.paths[1])
+}
+
 const selectEntries = `SELECT m.*, b.name AS branch_name, b.path AS branch_path, c.name AS community_name, c.path AS community_path, w.name AS unit_name,
 p.name, p.phone, p.id_number, p.birth, p.address, p.gender
 FROM party_members m JOIN people p ON p.id = m.person_id

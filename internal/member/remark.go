@@ -51,7 +51,7 @@ func (s *Service) Remark(ctx context.Context, by org.Actor, person int64, year i
 		if err != nil {
 			return err
 		}
-		if e.LeftAt != 0 || e.CommunityID == 0 || !by.May(org.ManageMembers, e.paths[1]) {
+		if !e.Remarked(by) {
 			return ErrNotMember
 		}
 		r.CommunityID, r.Community = e.CommunityID, e.Community

@@ -186,6 +186,31 @@ func (s *Service) PartnerAsks(ctx context.Context, by Actor) ([]PartnerAsk, erro
 	return out, err
 }
 
+// Pair is a work unit and a community that it serves.
+type Pair struct {
+	UnitID      int64
+	Unit        string
+	CommunityID int64
+	Community   string
+	Since       string // 2006-01-02
+}
+
+// Pairs are those of the units that the person answers for, and of the
+// communities where the person holds a post that decides on them, by name.
+func (s *Service) Pairs(ctx context.Context, by Actor) ([]Pair, error) {
+	q := s.DB.Read(ctx).Where("w.contact_id = ?", by.Person)
+	for _, p := range by.Posts {
+		if p.OrgKind == Community && (Actor{Posts: []Post{p}}).May(ManageMembers, p.OrgPath) {
+			q = q.Or("p.community_id = ?", p.OrgID)
+		}
+	}
+	var out []Pair
+	err := s.DB.Read(ctx).Table("unit_partners p").Select("p.unit_id, w.name AS unit, p.community_id, c.name AS community, p.since").
+		Joins("JOIN units w ON w.id = p.unit_id AND w.closed_at = 0 JOIN org_units c ON c.id = p.community_id").
+		Where(q).Order("w.name, p.unit_id, p.community_id").Limit(asksMost).Find(&out).Error
+	return out, err
+}
+
 // NameOfWorkUnit is what a work unit is called. Error: ErrWorkUnitGone.
 func (s *Service) NameOfWorkUnit(ctx context.Context, id int64) (string, error) {
 	var names []string

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"fenlin/internal/errs"
 	"fenlin/internal/ledger"
 )
 
@@ -53,8 +54,43 @@ func ledgerTitle(code string) string {
 	return kind.Title
 }
 
+// ledgersView are the ledgers that the caller may import and export.
+type ledgersView struct {
+	Items     list[ledgerView] `json:"items"`
+	MostBytes int64            `json:"most_bytes" doc:"of a workbook that is sent"`
+}
+
+type ledgerView struct {
+	Kind    string             `json:"kind" enum:"orgs,compounds,units,posts,members,registrations,workers"`
+	Title   string             `json:"title"`
+	Columns list[ledgerColumn] `json:"columns"`
+}
+
+type ledgerColumn struct {
+	Title    string `json:"title"`
+	Required bool   `json:"required"`
+	Help     string `json:"help" doc:"what to write"`
+	Example  string `json:"example"`
+}
+
+func (s *Server) listLedgers(ctx context.Context, c caller, _ *struct{}) (*body[ledgersView], error) {
+	kinds, err := s.Ledger.Mine(ctx, c.Actor)
+	out := ledgersView{MostBytes: ledger.MaxUpload}
+	for _, k := range kinds {
+		v := ledgerView{Kind: k.Code, Title: k.Title}
+		for _, col := range k.Columns {
+			v.Columns = append(v.Columns, ledgerColumn{col.Title, col.Required, col.Help, col.Example})
+		}
+		out.Items = append(out.Items, v)
+	}
+	return answer(out), err
+}
+
+var errNoWorkbook = errs.New(errs.Invalid, "workbook_missing", "请选择一份表格（表单字段 workbook）")
+
 type sendLedgerInput struct {
 	Once
+	Type    string `header:"Content-Type" hidden:"true"`
 	Kind    string `path:"id" maxLength:"16" example:"units" doc:"here the ledger: orgs, compounds, units, posts, members, registrations or workers"`
 	Name    string `query:"name" maxLength:"200" doc:"the file's name"`
 	DryRun  bool   `query:"dry_run" doc:"check only, write nothing"`
@@ -65,13 +101,22 @@ type sendLedgerInput struct {
 func (sendLedgerInput) raw() (limit int64, body *huma.RequestBody) {
 	file := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 	return ledger.MaxUpload + 1<<20, &huma.RequestBody{
-		Required: true, Description: "the workbook, at most 12 MiB and 50,000 rows",
-		Content: map[string]*huma.MediaType{workbookType: file, "application/octet-stream": file},
+		Required: true, Description: "the workbook, at most 12 MiB and 50,000 rows: as the field workbook of a form, or as the whole body",
+		Content: map[string]*huma.MediaType{
+			"multipart/form-data": {Schema: &huma.Schema{
+				Type: huma.TypeObject, Properties: map[string]*huma.Schema{"workbook": file.Schema}, Required: []string{"workbook"}, AdditionalProperties: true,
+			}},
+			workbookType: file, "application/octet-stream": file,
+		},
 	}
 }
 
 func (s *Server) sendLedger(ctx context.Context, c caller, in *sendLedgerInput) (*body[importView], error) {
-	job, err := s.Ledger.Send(ctx, c.Actor, ledger.Upload{Kind: in.Kind, Name: in.Name, DryRun: in.DryRun, Key: in.key(c), Content: in.RawBody})
+	content, err := fileOf(in.Type, in.RawBody, "workbook", errNoWorkbook)
+	if err != nil {
+		return nil, err
+	}
+	job, err := s.Ledger.Send(ctx, c.Actor, ledger.Upload{Kind: in.Kind, Name: in.Name, DryRun: in.DryRun, Key: in.key(c), Content: content})
 	if err != nil {
 		return nil, err
 	}

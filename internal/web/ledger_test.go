@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"slices"
 	"strings"
 	"testing"
@@ -98,6 +99,7 @@ func (s *site) ledgers(t *testing.T) {
 	book := filled(t, s.call(t, "clerk", "GET", "/templates/units", nil).want(t, 200).content, []string{"汾阳市教育局", "学校"})
 	job := s.send(t, "clerk", "units", book)
 	s.call(t, "clerk", "GET", "/imports", nil).want(t, 200)
+	s.call(t, "clerk", "GET", "/ledgers", nil).want(t, 200)
 	s.call(t, "clerk", "GET", "/imports/"+job.at("id").(string)+"/workbook", nil).want(t, 200)
 	s.export(t, "clerk")
 }
@@ -337,6 +339,43 @@ func TestLedger_WhatIsNoWorkbookIsRefusedAtOnce(t *testing.T) {
 		t.Errorf("%s", job.content)
 	}
 	s.call(t, "clerk", "GET", "/imports/"+job.at("id").(string)+"/workbook", nil).want(t, 200)
+}
+
+func TestLedgers_AreThoseThatThePersonMayImport(t *testing.T) {
+	s := newSite(t, "")
+	s.clerk(t)
+	s.bureau(t, "市水利局")
+	for who, want := range map[string]string{"clerk": "orgs compounds units posts members registrations workers", "stranger": "registrations", "li": "", "branch": ""} {
+		got := s.call(t, who, "GET", "/ledgers", nil).want(t, 200)
+		var kinds []string
+		for _, one := range got.list("items") {
+			kinds = append(kinds, one.(map[string]any)["kind"].(string))
+		}
+		if strings.Join(kinds, " ") != want {
+			t.Errorf("%s: %q", who, kinds)
+		}
+		if want == "" {
+			s.call(t, who, "GET", "/templates/units", nil).refused(t, 403, "ledger_forbidden")
+		}
+	}
+	if got := s.call(t, "clerk", "GET", "/ledgers", nil); got.at("most_bytes") != float64(12<<20) || got.at("items", 2, "columns", 0, "title") != "单位名称" || got.at("items", 2, "columns", 0, "required") != true {
+		t.Errorf("%s", got.content)
+	}
+}
+
+func TestLedger_AWorkbookComesAsAForm(t *testing.T) {
+	s := newSite(t, "")
+	s.clerk(t)
+	book := filled(t, s.call(t, "clerk", "GET", "/templates/units", nil).want(t, 200).content, someUnits...)
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	part, err := w.CreateFormFile("workbook", "单位.xlsx")
+	must(t, err)
+	_, err = part.Write(book)
+	must(t, err)
+	must(t, w.Close())
+	s.send(t, "clerk", "units", form.Bytes(), "Content-Type", w.FormDataContentType()).ended(t, "done", 3, 0, 0, 0)
+	s.call(t, "clerk", "POST", "/imports/units", []byte("--x--"), "Content-Type", "multipart/form-data; boundary=x").refused(t, 422, "workbook_missing")
 }
 
 type zeros struct{}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fenlin/internal/member"
+	"fenlin/internal/org"
 )
 
 // memberView is a Party member's entry; personal fields are masked.
@@ -31,18 +32,26 @@ type memberView struct {
 	Note         string       `json:"note"`
 	Version      int64        `json:"version" doc:"give it with a change"`
 	LeftAt       *time.Time   `json:"left_at"`
+	May          list[string] `json:"may" doc:"what the caller may do: change, reveal, leave, remark"`
 }
 
-func (s *Server) viewMember(e member.Entry) (memberView, error) {
+func (s *Server) viewMember(c caller, e member.Entry) (memberView, error) {
 	masked, err := s.Members.MaskedFields(e.Person)
-	return memberView{
+	view := memberView{
 		ID: idOf(e.PersonID), Name: e.Person.Name, Gender: e.Person.Gender,
 		Phone: masked[member.FieldPhone], IDNumber: masked[member.FieldIDNumber], Birth: masked[member.FieldBirth], Address: masked[member.FieldAddress],
 		Category: codeName{string(e.Category), e.Category.Name()}, Probationary: e.Probationary,
 		Branch: nameOf(e.BranchID, e.Branch), Unit: nameOf(e.UnitID, e.Unit), Community: nameOf(e.CommunityID, e.Community),
 		Ethnicity: e.Ethnicity, Education: e.Education, Job: e.Job, JoinedOn: e.JoinedOn, FullOn: e.FullOn, Flows: e.Flows, Note: e.Note,
 		Version: e.Version, LeftAt: s.moment(e.LeftAt),
-	}, err
+	}
+	if e.Managed(c.Actor) {
+		view.May = append(view.May, "change", "reveal", "leave")
+	}
+	if e.Remarked(c.Actor) {
+		view.May = append(view.May, "remark")
+	}
+	return view, err
 }
 
 func nameOf(number int64, name string) maybe[named] {
@@ -52,11 +61,11 @@ func nameOf(number int64, name string) maybe[named] {
 	return some(named{idOf(number), name})
 }
 
-func (s *Server) memberAnswer(e member.Entry, err error) (*body[memberView], error) {
+func (s *Server) memberAnswer(c caller, e member.Entry, err error) (*body[memberView], error) {
 	if err != nil {
 		return nil, err
 	}
-	view, err := s.viewMember(e)
+	view, err := s.viewMember(c, e)
 	return answer(view), err
 }
 
@@ -81,7 +90,7 @@ func (s *Server) listMembers(ctx context.Context, c caller, in *listMembersInput
 	var out page[memberView]
 	entries, out.NextCursor = cut(entries, in.Limit, func(x member.Entry) int64 { return x.PersonID })
 	for _, e := range entries {
-		view, err := s.viewMember(e)
+		view, err := s.viewMember(c, e)
 		if err != nil {
 			return nil, err
 		}
@@ -99,12 +108,19 @@ type categoryCount struct {
 	Count    int64    `json:"count"`
 }
 
-func (s *Server) countMembers(ctx context.Context, c caller, in *countMembersInput) (*body[page[categoryCount]], error) {
+// summaryView counts the members of a subtree.
+type summaryView struct {
+	Items    list[categoryCount] `json:"items"`
+	MayEnter bool                `json:"may_enter" doc:"the caller may enter members there"`
+}
+
+func (s *Server) countMembers(ctx context.Context, c caller, in *countMembersInput) (*body[summaryView], error) {
 	counts, err := s.Members.Summary(ctx, c.Actor, in.Org.number())
 	if err != nil {
 		return nil, err
 	}
-	var out page[categoryCount]
+	_, enters := c.Scope(org.ManageMembers)
+	out := summaryView{MayEnter: enters}
 	for _, k := range member.Categories {
 		out.Items = append(out.Items, categoryCount{codeName{string(k.Code), k.Name}, counts[k.Code]})
 	}
@@ -116,11 +132,13 @@ type memberInput struct {
 }
 
 func (s *Server) showMember(ctx context.Context, c caller, in *memberInput) (*body[memberView], error) {
-	return s.memberAnswer(s.Members.Entry(ctx, c.Actor, in.ID.number()))
+	e, err := s.Members.Entry(ctx, c.Actor, in.ID.number())
+	return s.memberAnswer(c, e, err)
 }
 
 func (s *Server) showMembership(ctx context.Context, c caller, _ *struct{}) (*body[memberView], error) {
-	return s.memberAnswer(s.Members.Entry(ctx, c.Actor, c.Person.ID))
+	e, err := s.Members.Entry(ctx, c.Actor, c.Person.ID)
+	return s.memberAnswer(c, e, err)
 }
 
 // MemberFields are what may be told of a member; what is left out stays. It is
@@ -187,7 +205,8 @@ type enterMemberInput struct{ Body MemberFields }
 func (s *Server) enterMember(ctx context.Context, c caller, in *enterMemberInput) (*body[memberView], error) {
 	var m member.PartyMember
 	in.Body.onto(&m)
-	return s.memberAnswer(s.Members.Enter(ctx, c.Actor, m, in.Body.told(), strings.TrimSpace(in.Body.Reason)))
+	e, err := s.Members.Enter(ctx, c.Actor, m, in.Body.told(), strings.TrimSpace(in.Body.Reason))
+	return s.memberAnswer(c, e, err)
 }
 
 type changeMemberInput struct {
@@ -200,7 +219,8 @@ type changeMemberInput struct {
 
 func (s *Server) changeMember(ctx context.Context, c caller, in *changeMemberInput) (*body[memberView], error) {
 	f := in.Body.MemberFields
-	return s.memberAnswer(s.Members.Amend(ctx, c.Actor, in.ID.number(), in.Body.Version, f.told(), strings.TrimSpace(f.Reason), f.onto))
+	e, err := s.Members.Amend(ctx, c.Actor, in.ID.number(), in.Body.Version, f.told(), strings.TrimSpace(f.Reason), f.onto)
+	return s.memberAnswer(c, e, err)
 }
 
 type leaveMemberInput struct {
@@ -213,7 +233,8 @@ type leaveMemberInput struct {
 }
 
 func (s *Server) leaveMember(ctx context.Context, c caller, in *leaveMemberInput) (*body[memberView], error) {
-	return s.memberAnswer(s.Members.Leave(ctx, c.Actor, in.ID.number(), in.Body.Version, in.Body.Why, in.Body.Note))
+	e, err := s.Members.Leave(ctx, c.Actor, in.ID.number(), in.Body.Version, in.Body.Why, in.Body.Note)
+	return s.memberAnswer(c, e, err)
 }
 
 type changeView struct {

@@ -87,6 +87,15 @@ func TestMembers_FromEnteringToLeavingWithHistoryAndLooks(t *testing.T) {
 		t.Errorf("summary: %s", sum.content)
 	}
 
+	for who, may := range map[string]string{"city": "[change reveal leave remark]", "community": "[change reveal leave remark]", "branch": "[]"} {
+		if got := s.call(t, who, "GET", "/members/"+id, nil).want(t, 200); fmt.Sprint(got.at("may")) != may {
+			t.Errorf("%s may %v", who, got.at("may"))
+		}
+		if got := s.call(t, who, "GET", "/members/summary", nil).want(t, 200); got.at("may_enter") != (may != "[]") {
+			t.Errorf("%s: %s", who, got.content)
+		}
+	}
+
 	// The branch's secretary reads; who manages the ledger changes it.
 	s.call(t, "branch", "PATCH", "/members/"+id, object{"version": 1, "job": "局长"}).refused(t, 404, "member_unknown")
 	move := object{"version": 1, "branch_id": s.unit("昌瑞绿洲小区")}

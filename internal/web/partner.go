@@ -9,10 +9,12 @@ import (
 type PartnershipView struct {
 	Unit      named      `json:"unit"`
 	Community named      `json:"community"`
-	AskedAt   *time.Time `json:"asked_at"`
+	AskedAt   *time.Time `json:"asked_at" doc:"null once it serves the community"`
 	RefusedAt *time.Time `json:"refused_at" doc:"null while it waits"`
 	Reason    string     `json:"reason" doc:"of the refusal"`
 	Decide    bool       `json:"decide" doc:"the caller answers for the community"`
+	Since     string     `json:"since" doc:"2006-01-02, since when it serves the community; empty: it asks, or it is not known"`
+	Paired    bool       `json:"paired" doc:"it serves the community"`
 }
 
 func (s *Server) listPartnerships(ctx context.Context, c caller, _ *struct{}) (*body[page[PartnershipView]], error) {
@@ -20,8 +22,15 @@ func (s *Server) listPartnerships(ctx context.Context, c caller, _ *struct{}) (*
 	var out page[PartnershipView]
 	for _, a := range asks {
 		out.Items = append(out.Items, PartnershipView{
-			named{idOf(a.UnitID), a.Unit}, named{idOf(a.CommunityID), a.Community}, s.moment(a.AskedAt), s.moment(a.RefusedAt), a.Reason, a.Decides(c.Actor),
+			named{idOf(a.UnitID), a.Unit}, named{idOf(a.CommunityID), a.Community}, s.moment(a.AskedAt), s.moment(a.RefusedAt), a.Reason, a.Decides(c.Actor), "", false,
 		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := s.Org.Pairs(ctx, c.Actor)
+	for _, p := range pairs {
+		out.Items = append(out.Items, PartnershipView{Unit: named{idOf(p.UnitID), p.Unit}, Community: named{idOf(p.CommunityID), p.Community}, Since: p.Since, Paired: true})
 	}
 	return answer(out), err
 }

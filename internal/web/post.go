@@ -16,6 +16,8 @@ type tenureView struct {
 	Org         unitView             `json:"org"`
 	Holder      maybe[holdingPerson] `json:"holder" doc:"null while nobody holds it"`
 	VacantSince *time.Time           `json:"vacant_since" doc:"null while somebody holds it, or when nobody ever did"`
+	MayAppoint  bool                 `json:"may_appoint" doc:"the caller fills this post"`
+	MayEnd      bool                 `json:"may_end" doc:"the caller may end who holds it: as whoever fills the post, or as the holder"`
 }
 
 type holdingPerson struct {
@@ -78,9 +80,11 @@ func (s *Server) listPosts(ctx context.Context, c caller, in *listPostsInput) (*
 	for _, t := range tenures {
 		view := tenureView{
 			PostID: idOf(t.ID), Role: roleName(t.Role), Title: t.Title, Org: unitView{idOf(t.OrgID), string(t.OrgKind), t.OrgName}, VacantSince: s.moment(t.VacantSince),
+			MayAppoint: c.MayAppoint(t.Role, t.OrgPath),
 		}
 		if t.Filled {
 			view.Holder = some(s.viewHolding(t.Appointment, names))
+			view.MayEnd = view.MayAppoint || t.Appointment.PersonID == c.Person.ID
 		}
 		out.Items = append(out.Items, view)
 	}
@@ -97,7 +101,7 @@ type createPostInput struct {
 
 func (s *Server) createPost(ctx context.Context, c caller, in *createPostInput) (*body[tenureView], error) {
 	p, err := s.Org.CreatePost(ctx, c.Actor, in.Body.OrgID.number(), org.Role(in.Body.Role), strings.TrimSpace(in.Body.Title))
-	return answer(tenureView{PostID: idOf(p.ID), Role: roleName(p.Role), Title: p.Title, Org: unitView{idOf(p.OrgID), string(p.OrgKind), p.OrgName}}), err
+	return answer(tenureView{PostID: idOf(p.ID), Role: roleName(p.Role), Title: p.Title, Org: unitView{idOf(p.OrgID), string(p.OrgKind), p.OrgName}, MayAppoint: true}), err
 }
 
 type postInput struct {

@@ -21,6 +21,17 @@ func (s *site) postsAndUnits(t *testing.T) {
 	if a.at("name") != "钱网格" || a.at("unit_id") != bureau || a.at("to") != nil {
 		t.Errorf("appointed: %s", a.content)
 	}
+	for who, may := range map[string]bool{"community": true, "subdistrict": true, "city": true} {
+		list := s.call(t, who, "GET", "/posts?subtree=false&org="+s.unit("南薰社区"), nil).want(t, 200)
+		for _, one := range list.list("items") {
+			if p := one.(map[string]any); p["post_id"] == made.at("post_id") && (p["may_appoint"] != may || p["may_end"] != may) {
+				t.Errorf("%s: %v", who, p)
+			}
+		}
+	}
+	if own := s.call(t, "branch", "GET", "/posts?subtree=false", nil).want(t, 200); own.at("items", 0, "may_appoint") != false || own.at("items", 0, "may_end") != true {
+		t.Errorf("one's own post: %s", own.content)
+	}
 	if list := s.call(t, "city", "GET", "/posts?vacant=true", nil).want(t, 200); len(list.list("items")) != 0 {
 		t.Errorf("vacancies: %s", list.content)
 	}

@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -187,6 +188,15 @@ func (s *site) partnerships(t *testing.T) {
 	s.call(t, "community", "POST", decide, object{"approve": true}).want(t, 204)
 	if paired := s.call(t, "city", "GET", "/units/"+unit, nil).want(t, 200); paired.at("partners", 0, "name") != "南薰社区" {
 		t.Errorf("paired: %s", paired.content)
+	}
+	for who, sees := range map[string]int{"stranger": 1, "community": 1, "branch": 0, "city": 0} { // the city sees a unit's in the unit
+		got := s.call(t, who, "GET", "/partnerships", nil).want(t, 200)
+		if len(got.list("items")) != sees || sees > 0 && (got.at("items", 0, "paired") != true || got.at("items", 0, "since") == "" || got.at("items", 0, "asked_at") != nil) {
+			t.Errorf("%s: %s", who, got.content)
+		}
+	}
+	if me := s.call(t, "stranger", "GET", "/me", nil).want(t, 200); !strings.Contains(fmt.Sprint(me.at("units")), "市林业局") {
+		t.Errorf("the contact: %s", me.content)
 	}
 	s.call(t, "li", "DELETE", "/units/"+unit+"/partners/"+here, nil).refused(t, 403, "outside_scope")
 	s.call(t, "stranger", "DELETE", "/units/"+unit+"/partners/"+here, nil).want(t, 204)

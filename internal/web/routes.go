@@ -201,7 +201,7 @@ func (s *Server) operations(r *gin.Engine) api {
 	signed(a, route{get, "/units/{id}", "showWorkUnit", "一个单位和它结对的社区", 200, []int{forbidden, notFound}}, s.showWorkUnit)
 	signed(a, route{patch, "/units/{id}", "changeWorkUnit", "更正、撤销一个单位，改它结对的社区", 200, []int{forbidden, notFound, conflict}}, s.changeWorkUnit)
 
-	signed(a, route{get, "/partnerships", "listPartnerships", "单位到社区报到：等我确认的，和我的单位报过的", 200, nil}, s.listPartnerships)
+	signed(a, route{get, "/partnerships", "listPartnerships", "单位到社区报到：等我确认的、我的单位报过的，和已经结对的", 200, nil}, s.listPartnerships)
 	signed(a, route{post, "/partnerships", "askPartner", "单位联系人为单位到社区报到（结对共建）", 200, []int{forbidden}}, s.askPartner)
 	signed(a, route{post, "/units/{id}/partners/{community_id}/decision", "answerPartner", "社区同意或不同意单位报到", 204, []int{notFound}}, s.answerPartner)
 	signed(a, route{remove, "/units/{id}/partners/{community_id}", "endPartner", "结束结对，或撤回报到（单位联系人、社区）", 204, []int{forbidden, notFound}}, s.endPartner)
@@ -236,6 +236,7 @@ func (s *Server) operations(r *gin.Engine) api {
 	signed(a, route{get, "/stats/places", "showPlaces", "一个组织下的小区和它们的位置", 200, []int{forbidden, notFound}}, s.showPlaces)
 	signed(a, route{get, "/stats/figures", "showFigures", "市里公布的数字与系统算出的数字（市级）", 200, []int{forbidden}}, s.showFigures)
 
+	signed(a, route{get, "/ledgers", "listLedgers", "我可以导入、导出的台账和它们的列", 200, nil}, s.listLedgers)
 	signed(a, route{get, "/templates/{kind}", "showTemplate", "台账模板（Excel）", 200, []int{forbidden, notFound}}, s.showTemplate)
 	signed(a, route{get, "/exports/{kind}", "exportLedger", "导出负责范围内的台账（Excel），个人信息加掩码，改好可再导入", 200, []int{forbidden, notFound}}, s.exportLedger)
 	signed(a, route{post, "/imports/{id}", "sendLedger", "导入台账（Excel）：全部写入，或一行也不写入", 202, []int{forbidden, notFound, tooMany}}, s.sendLedger)

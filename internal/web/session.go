@@ -102,6 +102,7 @@ type meView struct {
 	Brief    string         `json:"brief" enum:"off,daily,weekly,both" doc:"which briefs this person wants of what they lead; nobody else gets any"`
 	Roles    list[string]   `json:"roles"`
 	Posts    list[heldPost] `json:"posts"`
+	Units    list[named]    `json:"units" doc:"the work units for which this person answers, as their contact"`
 
 	Subscriptions list[subscriptionView] `json:"subscriptions" doc:"messages of WeChat's that this person can be asked to agree to; none where they are told without being asked"`
 }
@@ -141,6 +142,13 @@ func (s *Server) viewMe(ctx context.Context, p member.Person) (meView, error) {
 			me.Roles = append(me.Roles, string(post.Role))
 		}
 		me.Posts = append(me.Posts, heldPost{idOf(post.ID), string(post.Role), post.Title, unitView{idOf(post.OrgID), string(post.OrgKind), post.OrgName}})
+	}
+	units, err := s.Org.Answers(ctx, p.ID)
+	if err != nil {
+		return meView{}, err
+	}
+	for _, u := range units {
+		me.Units = append(me.Units, named{idOf(u.ID), u.Name})
 	}
 	offered, err := s.Members.Subscriptions(ctx, p.ID)
 	for _, o := range offered {
@@ -343,7 +351,7 @@ func (s *Server) exportPerson(ctx context.Context, c caller, out *exportView) er
 	e, err := s.Members.Entry(ctx, c.Actor, c.Person.ID)
 	switch {
 	case err == nil:
-		view, err := s.viewMember(e)
+		view, err := s.viewMember(c, e)
 		if err != nil {
 			return err
 		}
