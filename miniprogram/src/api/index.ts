@@ -99,17 +99,17 @@ function parse(data: unknown): unknown {
   }
 }
 
-/** sendPhoto uploads one picture; progress is told in per cent. */
-export async function sendPhoto(file: { path: string; blob?: Blob }, once: string, progress: (percent: number) => void): Promise<Schema<"PhotoView">> {
+/** upload sends a file as one field of a form; progress is told in per cent. */
+export async function upload<T>(path: string, name: string, file: { path: string; blob?: Blob }, once: string, progress: (percent: number) => void): Promise<T> {
   await signedIn();
   return new Promise((resolve, reject) => {
     const task = uni.uploadFile({
-      url: `${site()}/api/v1/photos`, name: "photo", header: headers(once, true), timeout: UPLOAD_TIMEOUT,
+      url: `${site()}/api/v1${path}`, name, header: headers(once, true), timeout: UPLOAD_TIMEOUT,
       filePath: file.path,
       ...(file.blob && { file: file.blob as File }),
       success: (res) => {
         const answer = parse(res.data);
-        if (res.statusCode === 201) return resolve(answer as Schema<"PhotoView">);
+        if (res.statusCode >= 200 && res.statusCode < 300) return resolve(answer as T);
         if (res.statusCode === 401) signedOut();
         reject(refused(res.statusCode, answer));
       },
@@ -117,6 +117,11 @@ export async function sendPhoto(file: { path: string; blob?: Blob }, once: strin
     });
     task?.onProgressUpdate?.((p) => progress(p.progress));
   });
+}
+
+/** sendPhoto uploads one picture. */
+export function sendPhoto(file: { path: string; blob?: Blob }, once: string, progress: (percent: number) => void): Promise<Schema<"PhotoView">> {
+  return upload("/photos", "photo", file, once, progress);
 }
 
 /** sendFile uploads a file as it is, in place of what is there. */
@@ -155,8 +160,9 @@ export async function fetchFile(url: string): Promise<{ at: string; type: string
       url: site() + url, header, timeout: UPLOAD_TIMEOUT,
       success: (res) => {
         const { header: h = {} } = res as { header?: Record<string, string> };
-        if (res.statusCode === 200) resolve({ at: res.tempFilePath, type: h["Content-Type"] ?? h["content-type"] ?? "" });
-        else reject(refused(res.statusCode, undefined));
+        if (res.statusCode === 200) return resolve({ at: res.tempFilePath, type: h["Content-Type"] ?? h["content-type"] ?? "" });
+        const told = (body: unknown) => reject(refused(res.statusCode, body)); // what was downloaded says why
+        uni.getFileSystemManager().readFile({ filePath: res.tempFilePath, encoding: "utf8", success: (r) => told(parse(r.data)), fail: () => told(undefined) });
       },
       fail: (cause) => reject(unreached(cause)),
     });

@@ -18,7 +18,8 @@ test("what no page has leads nowhere", () => {
   for (const link of ["", "/", "/nowhere", "/tickets/1/2"]) assert.equal(resolve(link, pages), undefined, link);
 });
 
-test("staff is whoever holds a post", () => {
+test("staff is whoever holds a post or answers for a work unit", () => {
+  assert.equal(may(["staff"], ["resident", "contact"]), true);
   assert.equal(may(["staff"], ["resident", "member"]), false);
   assert.equal(may(["staff"], ["resident", "grid_worker"]), true);
   assert.equal(may(undefined, []), true);

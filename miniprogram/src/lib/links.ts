@@ -8,7 +8,7 @@ export interface Page {
   entry?: Entry;
 }
 
-/** Who is meant: a role of the API's, or staff (whoever holds a post). Nobody named = everybody. */
+/** Who is meant: a role of the API's, contact (whoever answers for a work unit), or staff (a contact, and whoever holds a post). Nobody named = everybody. */
 export type Role = string;
 
 export interface Tab {

@@ -22,6 +22,12 @@ export const session = reactive({
   wanted: false,
 });
 
+/** held is what somebody is to the pages: the roles, and contact for whoever answers for a work unit. */
+export function held(): string[] {
+  const me = session.me;
+  return me ? [...me.roles, ...(me.units?.length ? ["contact"] : [])] : ["resident"]; // a session that was kept may know no units yet
+}
+
 let waiting: (() => void)[] = [];
 let starting: Promise<void> | undefined;
 
