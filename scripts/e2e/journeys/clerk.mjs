@@ -91,10 +91,12 @@ export default {
 
     const template = await (await fetch(`${t.address}/api/v1/templates/units`, { headers: { Authorization: `Bearer ${page.session.token}` } })).arrayBuffer();
     await choose(page, "选填好的表格", folder, "断网.xlsx", filled(Buffer.from(template), [["断网时的单位", "企业"]]));
+    page.offline = true;
     await page.route("**/api/v1/imports/**", async (route) => { await route.fetch(); await route.abort("internetdisconnected"); }, { times: 1 }); // it arrives, the answer does not
     await press(page, "检查这份表格");
     await page.waitForSelector("[role=alert]:has-text('不会导入两遍')");
     await t.shoot(page, "clerk-offline");
+    page.offline = false;
     await press(page, "检查这份表格");
     await page.waitForSelector("text=检查通过");
     const { items } = await (await t.api(t.person("clerk"))).ask("GET", "/api/v1/imports?limit=100");
@@ -102,8 +104,8 @@ export default {
     await press(page, "不写入");
     await settled(page);
 
-    await t.open(page, "/imports/1"); // somebody else's
     page.expects.add(404);
+    await t.open(page, "/imports/1"); // somebody else's
     await page.waitForSelector("text=只看得到自己导入的");
     await t.shoot(page, "clerk-not-mine");
     await page.context().close();

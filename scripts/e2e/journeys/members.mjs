@@ -66,7 +66,7 @@ export default {
     const log = await (await t.api(t.person("privacy_officer"))).ask("GET", `/api/v1/access-log?subject_id=${found.id}`);
     assert.ok(log.items.some((l) => l.reason === "通知开支部大会"), "the look is not in the log");
     await press(page, "登记改过什么");
-    await page.waitForSelector(".member-line, text=没有改过");
+    await page.waitForSelector(".member-line, .fen-sheet :text(\"没有改过\")");
     await t.shoot(page, "members-history");
     await page.context().close();
   },
