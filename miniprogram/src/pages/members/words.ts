@@ -26,3 +26,6 @@ export function remarkYears(today: string): string[] {
   const year = Number(today.slice(0, 4));
   return [String(year), String(year - 1)];
 }
+
+/** As what somebody works for a community. */
+export const workerKinds: Record<string, string> = { secretary: "社区书记", committee: "两委成员", graduate: "大学生" };
