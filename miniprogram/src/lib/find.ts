@@ -21,3 +21,9 @@ export async function findPlace(kind: "community" | "compound", q: string, curso
   const got = await api("get", "/orgs", { query: { kind, q, cursor } });
   return { items: got.items.map((o) => ({ id: o.id, name: o.name, hint: o.above[o.above.length - 1]?.name })), next_cursor: got.next_cursor };
 }
+
+/** findBranch finds communities, then compounds: where Party branches are. */
+export async function findBranch(q: string, cursor: string): Promise<Page> {
+  const compounds = await findPlace("compound", q, cursor);
+  return cursor ? compounds : { ...compounds, items: [...(await findPlace("community", q, "")).items, ...compounds.items] };
+}

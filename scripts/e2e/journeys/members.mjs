@@ -36,6 +36,14 @@ export default {
     await page.locator('[role=radio]:has-text("全部职务")').click();
     await settled(page);
     await t.shoot(page, "members-posts");
+    await press(page, "只看一个社区或小区");
+    await write(page, "名称", found.org.name.slice(0, 2));
+    const near = page.locator(".fen-sheet [role=link]").first();
+    const place = (await near.locator(".fen-grow > *").first().innerText()).trim();
+    await near.click();
+    await page.waitForSelector(`text=只看${place}`);
+    await settled(page);
+    await t.shoot(page, "members-posts-here");
     const held = (await ask("GET", `/api/v1/posts/${found.post_id}/appointments`)).items;
     assert.equal(held[0].name, "任新民");
     await page.context().close();
