@@ -79,6 +79,13 @@ export default {
     await page.context().close();
   },
 
+  async "a secretary sees who works for the community"(t) {
+    const page = await t.phone(t.person("community_secretary"), "/workers");
+    await page.waitForSelector("text=两委成员");
+    await t.shoot(page, "members-workers");
+    await page.context().close();
+  },
+
   async "a secretary enters a member, and moves one to another category"(t) {
     const { who, ask } = await secretaryWith(t, async () => true);
     const page = await t.phone(who, "/members");
