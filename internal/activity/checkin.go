@@ -374,11 +374,18 @@ func (s *Service) Tick(ctx context.Context, by org.Actor, activity int64, marks 
 	return out, nil
 }
 
-// Confirm says of a pair that a device delivered later whether it is true.
-// Errors: ErrUnknown, ErrNotYours, ErrPair, ErrNotClaim.
-func (s *Service) Confirm(ctx context.Context, by org.Actor, activity, pair int64, yes bool) (Pair, error) {
-	if _, err := s.run(ctx, by, activity); err != nil {
+// Confirm says of a pair that a device delivered later whether it is true; who
+// is not believed is told why. Errors: ErrUnknown, ErrNotYours, ErrPair,
+// ErrNotClaim, ErrInvalid.
+func (s *Service) Confirm(ctx context.Context, by org.Actor, activity, pair int64, yes bool, reason string) (Pair, error) {
+	a, err := s.run(ctx, by, activity)
+	if err != nil {
 		return Pair{}, err
+	}
+	if !yes {
+		if err := s.reasoned(reason); err != nil {
+			return Pair{}, err
+		}
 	}
 	var found []Pair
 	if err := s.DB.Read(ctx).Find(&found, "id = ? AND activity_id = ?", pair, activity).Error; err != nil {
@@ -394,7 +401,7 @@ func (s *Service) Confirm(ctx context.Context, by org.Actor, activity, pair int6
 		p.State, p.OpenKey = PairRefused, nil
 		q = "UPDATE activity_checkins SET state = ?, open_key = NULL, version = version + 1 WHERE id = ? AND state = ?"
 	}
-	return p, s.DB.Tx(ctx, func(tx *gorm.DB) error {
+	err = s.DB.Tx(ctx, func(tx *gorm.DB) error {
 		did := tx.Exec(q, p.State, pair, PairClaimed)
 		if did.Error == nil && did.RowsAffected == 0 {
 			return ErrNotClaim
@@ -402,8 +409,14 @@ func (s *Service) Confirm(ctx context.Context, by org.Actor, activity, pair int6
 		if did.Error != nil {
 			return did.Error
 		}
-		return s.certificatesChanged(tx, p.PersonID)
+		if yes {
+			return s.certificatesChanged(tx, p.PersonID)
+		}
+		c := Correction{ID: s.DB.NewID(), ActivityID: a.ID, PersonID: p.PersonID, PairID: p.ID, What: HourDeny, BeforeIn: p.InAt, BeforeOut: p.OutAt, CreatedAt: s.Now().UnixMilli()}
+		return s.keep(tx, by, a, &c, reason)
 	})
+	s.Outbox.Wake()
+	return p, err
 }
 
 // Pairs are those of an activity, in the order of their ids, for who runs it.
@@ -414,4 +427,15 @@ func (s *Service) Pairs(ctx context.Context, by org.Actor, activity, after int64
 	}
 	var out []Pair
 	return out, s.DB.Read(ctx).Order("id").Limit(limit).Find(&out, "activity_id = ? AND id > ?", activity, after).Error
+}
+
+// pairsOf are those of some people in an activity, the oldest first.
+func (s *Service) pairsOf(ctx context.Context, activity int64, people []int64) (map[int64][]Pair, error) {
+	var found []Pair
+	err := s.DB.Read(ctx).Order("in_at, id").Find(&found, "activity_id = ? AND person_id IN ?", activity, people).Error
+	out := map[int64][]Pair{}
+	for _, p := range found {
+		out[p.PersonID] = append(out[p.PersonID], p)
+	}
+	return out, err
 }

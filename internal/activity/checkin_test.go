@@ -2,6 +2,8 @@ package activity_test
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -185,15 +187,26 @@ func TestCheckIn_ADeviceThatWasOfflineIsConfirmed(t *testing.T) {
 	if err != nil || pair.State != activity.PairClaimed || pair.InAt > was.UnixMilli() || was.UnixMilli()-pair.InAt > 30_000 {
 		t.Fatalf("%+v %v", pair, err)
 	}
-	refused(t, second(h.Confirm(t.Context(), h.Actor("li"), a.ID, pair.ID, true)), activity.ErrNotYours, "")
-	if done, err := h.Confirm(t.Context(), h.Actor("branch"), a.ID, pair.ID, true); err != nil || done.State != activity.PairOK {
+	refused(t, second(h.Confirm(t.Context(), h.Actor("li"), a.ID, pair.ID, true, "")), activity.ErrNotYours, "")
+	if done, err := h.Confirm(t.Context(), h.Actor("branch"), a.ID, pair.ID, true, ""); err != nil || done.State != activity.PairOK {
 		t.Errorf("%+v %v", done, err)
 	}
-	refused(t, second(h.Confirm(t.Context(), h.Actor("branch"), a.ID, pair.ID, true)), activity.ErrNotClaim, "")
+	refused(t, second(h.Confirm(t.Context(), h.Actor("branch"), a.ID, pair.ID, true, "")), activity.ErrNotClaim, "")
 	false1, err := h.CheckIn(t.Context(), q, activity.Scan{Code: in.Text, Offline: true})
 	must(t, err)
-	if no, err := h.Confirm(t.Context(), h.Actor("branch"), a.ID, false1.ID, false); err != nil || no.State != activity.PairRefused {
+	if n, err := h.Crowd(t.Context(), h.Actor("branch"), a.ID); err != nil || n != (activity.Crowd{Came: 2, Inside: 2, Claimed: 1}) {
+		t.Errorf("%+v %v", n, err)
+	}
+	refused(t, second(h.Confirm(t.Context(), h.Actor("branch"), a.ID, false1.ID, false, " ")), activity.ErrInvalid, "reason")
+	if no, err := h.Confirm(t.Context(), h.Actor("branch"), a.ID, false1.ID, false, "当时不在现场"); err != nil || no.State != activity.PairRefused {
 		t.Errorf("%+v %v", no, err)
+	}
+	letters := h.told(t)
+	if last := letters[len(letters)-1]; last.Letter != activity.LetterHours || !slices.Equal(last.People, []int64{q}) || !strings.Contains(last.Note, "当时不在现场") {
+		t.Errorf("told: %+v", last)
+	}
+	if kept, err := h.Corrections(t.Context(), h.Actor("branch"), a.ID, 0, 9); err != nil || len(kept) != 1 || kept[0].What != activity.HourDeny || kept[0].BeforeIn != false1.InAt {
+		t.Errorf("%+v %v", kept, err)
 	}
 	now, _ := h.code(t, a)
 	if again, err := h.CheckIn(t.Context(), q, activity.Scan{Code: now.Text}); err != nil || again.ID == false1.ID {

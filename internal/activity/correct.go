@@ -33,10 +33,11 @@ const (
 	HourManual  = "manual"  // minutes without a pair
 	HourConfirm = "confirm" // of a day that was over the limit
 	HourRefuse  = "refuse"
+	HourDeny    = "deny" // a pair that a device delivered later
 )
 
 // HourNames are the deeds in Chinese.
-var HourNames = map[string]string{HourSet: "改签到签退", HourAdd: "补签到签退", HourStrike: "划去签到", HourManual: "补录时长", HourConfirm: "复核计入", HourRefuse: "复核不计入"}
+var HourNames = map[string]string{HourSet: "改签到签退", HourAdd: "补签到签退", HourStrike: "划去签到", HourManual: "补录时长", HourConfirm: "复核计入", HourRefuse: "复核不计入", HourDeny: "没有确认的签到"}
 
 // Correction is what somebody changed of a person's hours, and why. It is kept
 // as it was. Times are epoch milliseconds; 0: no pair counted.
@@ -198,14 +199,11 @@ func (s *Service) amendable(ctx context.Context, by org.Actor, id int64, reason 
 	if err != nil {
 		return a, err
 	}
-	days := s.counting.Load().on(s.dayOf(a.StartsAt)).amend
-	switch {
-	case !organises(by, a):
+	if !organises(by, a) {
 		return a, ErrOrganiser
-	case a.State != Running && a.State != Done && a.State != Archived:
-		return a, ErrState.Say("活动" + a.State.Name() + "，没有时长可以更正")
-	case s.Now().After(time.UnixMilli(a.EndsAt).AddDate(0, 0, days)):
-		return a, ErrTooLate.Say(fmt.Sprintf("活动结束已超过 %d 天，时长不能再改；确有错误请在报事里反映", days))
+	}
+	if err := s.amends(a); err != nil {
+		return a, err
 	}
 	return a, s.reasoned(reason)
 }
@@ -264,8 +262,11 @@ func (s *Service) corrected(ctx context.Context, f Fix) (Correction, bool, error
 
 // keep records a correction and tells the person, with the reason.
 func (s *Service) keep(tx *gorm.DB, by org.Actor, a Activity, c *Correction, reason string) error {
-	post, _ := by.Holding(a.PostID)
-	c.Reason, c.ByID, c.ByTitle = strings.TrimSpace(reason), by.Person, post.Title
+	title := "活动帮手" // who holds no post
+	if post, ok := by.Holding(a.PostID); ok {
+		title = post.Title
+	}
+	c.Reason, c.ByID, c.ByTitle = strings.TrimSpace(reason), by.Person, title
 	if err := tx.Create(c).Error; err != nil {
 		return err
 	}
@@ -300,6 +301,8 @@ func (s *Service) Tell(c Correction) string {
 		if c.BeforeIn != 0 {
 			said += " " + pair(c.BeforeIn, c.BeforeOut)
 		}
+	case HourDeny:
+		said = "没有网络时的签到 " + pair(c.BeforeIn, c.BeforeOut) + " 没有确认，不算时长"
 	case HourManual:
 		said = fmt.Sprintf("补录时长 %d 分钟，单独列出", c.AfterMinutes)
 		if c.BeforeMinutes != 0 {

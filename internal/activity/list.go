@@ -28,6 +28,7 @@ const (
 type Listing struct {
 	View   View
 	Unit   int64 // those held by it, above it or below it; 0: all
+	State  State // only of this state; empty: of any
 	From   Source
 	Series int64
 	After  Cursor
@@ -66,6 +67,9 @@ func (s *Service) List(ctx context.Context, by org.Actor, l Listing) ([]Full, er
 		}
 		from, to := org.Below(u.Path)
 		q = q.Where("activities.org_id IN (SELECT id FROM org_units WHERE id IN ? OR path >= ? AND path < ?)", u.Chain(), from, to)
+	}
+	if l.State != "" {
+		q = q.Where("activities.state = ?", l.State)
 	}
 	if l.From.Kind != "" {
 		q = q.Where("activities.source_kind = ? AND activities.source_ref = ?", l.From.Kind, l.From.Ref)

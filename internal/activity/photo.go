@@ -65,8 +65,8 @@ func holder(activity int64) string { return fmt.Sprintf("activity:%d", activity)
 // ErrState, ErrInvalid, ErrManyPhotos, ticket.ErrInvalid.
 func (s *Service) AddPhoto(ctx context.Context, by org.Actor, activity, photo int64, caption string) error {
 	return s.hang(ctx, by, activity, caption, func(tx *gorm.DB, a Activity, hung []Photo, caption string) error {
-		if a.State == Cancelled || a.State == Archived {
-			return ErrState.Say("活动" + a.State.Name() + "，不能再加照片")
+		if err := hangs(a); err != nil {
+			return err
 		}
 		last := int64(0)
 		for _, p := range hung {
@@ -148,6 +148,14 @@ func (s *Service) hang(ctx context.Context, by org.Actor, activity int64, captio
 		}
 		return do(tx, a, hung, caption)
 	})
+}
+
+// hangs says why an activity takes no more photos; nil: it does.
+func hangs(a Activity) error {
+	if a.State == Cancelled || a.State == Archived {
+		return ErrState.Say("活动" + a.State.Name() + "，不能再加照片")
+	}
+	return nil
 }
 
 func photos(tx *gorm.DB, activity int64) ([]Photo, error) {

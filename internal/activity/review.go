@@ -22,6 +22,7 @@ type Share struct {
 	Credit
 	Ruling  Ruling // of a day that was over the limit; empty: none
 	Version int    // of what the organiser said; 0: nothing
+	Pairs   []Pair // the oldest first
 }
 
 // Shares are those of an activity in the order of the sign-ups, for who
@@ -52,10 +53,14 @@ func (s *Service) shares(ctx context.Context, a Activity, rows []SignUp) ([]Shar
 		return nil, err
 	}
 	worth, err := s.tallies(ctx, a, ids)
+	if err != nil {
+		return nil, err
+	}
+	pairs, err := s.pairsOf(ctx, a.ID, ids)
 	out := make([]Share, len(rows))
 	for i, g := range rows {
 		t := worth[g.PersonID]
-		out[i] = Share{g, people[g.PersonID], t.raw.heed(t.word), t.word.Verdict, t.word.Version}
+		out[i] = Share{g, people[g.PersonID], t.raw.heed(t.word), t.word.Verdict, t.word.Version, pairs[g.PersonID]}
 		if a.State != Done && a.State != Archived {
 			out[i].Why = whyNotOver
 		}

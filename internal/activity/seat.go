@@ -207,6 +207,8 @@ func (s *Service) lapse(ctx context.Context, activity, person, until int64) erro
 type Entry struct {
 	SignUp
 	Person member.Person
+	Helps  bool
+	Pairs  []Pair // the oldest first
 }
 
 // SignUps are those of an activity, in the order of their ids; after is the
@@ -224,9 +226,17 @@ func (s *Service) SignUps(ctx context.Context, by org.Actor, activity, after int
 		ids[i] = g.PersonID
 	}
 	people, err := s.Members.People(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var helpers []int64
+	if err := s.DB.Read(ctx).Raw("SELECT person_id FROM activity_helpers WHERE activity_id = ?", activity).Scan(&helpers).Error; err != nil {
+		return nil, err
+	}
+	pairs, err := s.pairsOf(ctx, activity, ids)
 	out := make([]Entry, len(rows))
 	for i, g := range rows {
-		out[i] = Entry{g, people[g.PersonID]}
+		out[i] = Entry{g, people[g.PersonID], slices.Contains(helpers, g.PersonID), pairs[g.PersonID]}
 	}
 	return out, err
 }

@@ -61,6 +61,16 @@ func Allowed(s State) []Action {
 	return out
 }
 
+// Note is what must be said with the action, in Chinese; empty: nothing.
+func (a Action) Note() string {
+	for _, d := range deeds {
+		if d.Action == a {
+			return d.Note
+		}
+	}
+	return ""
+}
+
 // Actions are all, in the order of the table.
 func Actions() []Action {
 	var out []Action

@@ -53,6 +53,8 @@ type ActivityView struct {
 	Overlapping   bool               `json:"overlapping" doc:"who has a seat elsewhere at the same time may come"`
 	Risky         bool               `json:"risky"`
 	Insurance     string             `json:"insurance"`
+	PointID       id                 `json:"point_id" doc:"the service point where it is; empty: elsewhere"`
+	Crowd         maybe[crowdView]   `json:"crowd" doc:"who is there, for who runs it; not in lists"`
 	SeriesID      id                 `json:"series_id" doc:"empty: it stands alone"`
 	Source        maybe[sourceView]  `json:"source" doc:"what it came from; null: nothing"`
 	Reason        string             `json:"reason" doc:"why it was cancelled"`
@@ -61,10 +63,23 @@ type ActivityView struct {
 	Mine          maybe[SignUpView]  `json:"mine" doc:"the caller's sign-up; null: none"`
 	CheckIn       maybe[CheckInView] `json:"checkin" doc:"the caller's last check-in there; null: none; not in lists"`
 	Runs          bool               `json:"runs" doc:"the caller organises it or helps"`
-	Actions       list[string]       `json:"actions" doc:"what the caller may do with it now"`
+	Actions       list[actsView]     `json:"actions" doc:"what the caller may make of it now"`
+	May           list[string]       `json:"may" enum:"change,summarise,people,code,tick_in,tick_out,helpers,photos,hours,amend,enter" doc:"what else the caller may do with it now; not in lists"`
 	Verdicts      list[verdictView]  `json:"verdicts" doc:"how many thought what; of one activity alone, not in lists"`
 	Photos        list[pictureView]  `json:"photos" doc:"in their order; of one activity alone, not in lists"`
 	Version       int                `json:"version"`
+}
+
+type actsView struct {
+	Action string `json:"action" enum:"publish,start,finish,archive,cancel"`
+	Name   string `json:"name"`
+	Note   string `json:"note" doc:"what must be said with it; empty: nothing"`
+}
+
+type crowdView struct {
+	Came    int `json:"came" doc:"who checked in"`
+	Inside  int `json:"inside" doc:"of them, who is there now"`
+	Claimed int `json:"claimed" doc:"check-ins that wait for the organiser's word"`
 }
 
 type pictureView struct {
@@ -96,6 +111,9 @@ func (s *Server) viewActivity(f activity.Full) ActivityView {
 	if f.Lat != nil && f.Lng != nil {
 		v.Location = some(location{*f.Lat, *f.Lng, string(geo.GCJ02)})
 	}
+	if f.PointID != 0 {
+		v.PointID = idOf(f.PointID)
+	}
 	if f.SeriesID != 0 {
 		v.SeriesID = idOf(f.SeriesID)
 	}
@@ -110,7 +128,7 @@ func (s *Server) viewActivity(f activity.Full) ActivityView {
 	}
 	if f.Organise {
 		for _, a := range activity.Allowed(f.State) {
-			v.Actions = append(v.Actions, string(a))
+			v.Actions = append(v.Actions, actsView{string(a), a.Name(), a.Note()})
 		}
 	}
 	for _, c := range f.Verdicts {
@@ -145,12 +163,13 @@ func (s *Server) listActivities(ctx context.Context, c caller, in *listActivitie
 }
 
 type myActivitiesInput struct {
-	View string `query:"view" enum:"mine,organised" default:"mine" doc:"mine: for which the caller signed up; organised: that the caller organises or helps with"`
+	View  string `query:"view" enum:"mine,organised" default:"mine" doc:"mine: for which the caller signed up; organised: that the caller organises or helps with"`
+	State string `query:"state" enum:"draft,published,running,done,archived,cancelled" doc:"only these"`
 	Paged
 }
 
 func (s *Server) myActivities(ctx context.Context, c caller, in *myActivitiesInput) (*body[page[ActivityView]], error) {
-	return s.pageOfActivities(ctx, c.Actor, activity.Listing{View: activity.View(in.View)}, in.Paged)
+	return s.pageOfActivities(ctx, c.Actor, activity.Listing{View: activity.View(in.View), State: activity.State(in.State)}, in.Paged)
 }
 
 func (s *Server) pageOfActivities(ctx context.Context, by org.Actor, l activity.Listing, p Paged) (*body[page[ActivityView]], error) {
@@ -186,6 +205,16 @@ func (s *Server) showActivity(ctx context.Context, c caller, in *ActivityInput) 
 		return nil, err
 	}
 	v := s.viewActivity(f)
+	for _, r := range s.Activities.Rights(f) {
+		v.May = append(v.May, string(r))
+	}
+	if f.Runs {
+		n, err := s.Activities.Crowd(ctx, c.Actor, f.ID)
+		if err != nil {
+			return nil, err
+		}
+		v.Crowd = some(crowdView{n.Came, n.Inside, n.Claimed})
+	}
 	if f.Mine.State == activity.Waiting {
 		ahead, err := s.Activities.Ahead(ctx, f.Mine)
 		if err != nil {
@@ -375,9 +404,11 @@ func (s *Server) acceptSeat(ctx context.Context, c caller, in *ActivityInput) (*
 // EntryView is a sign-up as organisers see it.
 type EntryView struct {
 	SignUpView
-	PersonID id     `json:"person_id"`
-	Name     string `json:"name"`
-	Phone    string `json:"phone" doc:"masked; empty until bound"`
+	PersonID id                `json:"person_id"`
+	Name     string            `json:"name"`
+	Phone    string            `json:"phone" doc:"masked; empty until bound"`
+	Helps    bool              `json:"helps" doc:"to run it"`
+	CheckIns list[CheckInView] `json:"checkins" doc:"the oldest first"`
 }
 
 type listSignUpsInput struct {
@@ -401,7 +432,7 @@ func (s *Server) listSignUps(ctx context.Context, c caller, in *listSignUpsInput
 		if err != nil {
 			return nil, err
 		}
-		out.Items = append(out.Items, EntryView{s.viewSignUp(e.SignUp, 0), idOf(e.Person.ID), e.Person.Name, contact.Phone})
+		out.Items = append(out.Items, EntryView{s.viewSignUp(e.SignUp, 0), idOf(e.Person.ID), e.Person.Name, contact.Phone, e.Helps, s.viewPairs(e.Pairs)})
 	}
 	return answer(out), nil
 }
@@ -437,4 +468,37 @@ func (s *Server) listActivityKinds(context.Context, *struct{}) (*body[page[codeN
 		out.Items = append(out.Items, codeName(k))
 	}
 	return answer(out), nil
+}
+
+type venueView struct {
+	ID       id              `json:"id"`
+	Kind     string          `json:"kind" enum:"city,subdistrict,community,compound,building_group"`
+	Name     string          `json:"name"`
+	Location maybe[location] `json:"location" doc:"of a compound; null: not known"`
+}
+
+type activityChoices struct {
+	Kinds  list[codeName]  `json:"kinds"`
+	Venues list[venueView] `json:"venues" doc:"units at which the caller may hold activities, their own first; empty: none"`
+	Slots  int             `json:"slots" doc:"posts that an activity has at most"`
+	Times  int             `json:"times" doc:"occasions of a series, at most"`
+	Photos int             `json:"photos" doc:"of an activity, at most"`
+}
+
+func (s *Server) activityChoices(ctx context.Context, c caller, _ *struct{}) (*body[activityChoices], error) {
+	rules := s.Activities.Rules()
+	out := activityChoices{Slots: rules.Slots.Most, Times: rules.Series.Most, Photos: rules.Photos.Most}
+	for _, k := range rules.Kinds {
+		out.Kinds = append(out.Kinds, codeName(k))
+	}
+	venues, err := s.Activities.Venues(ctx, c.Actor)
+	for _, v := range venues {
+		view := venueView{ID: idOf(v.Unit.ID), Kind: string(v.Kind), Name: v.Name}
+		if at, ok := v.Where(); ok {
+			at = at.In(geo.GCJ02)
+			view.Location = some(location{at.Lat, at.Lng, string(geo.GCJ02)})
+		}
+		out.Venues = append(out.Venues, view)
+	}
+	return answer(out), err
 }

@@ -28,8 +28,20 @@ func (s *site) activities(t *testing.T) {
 	path := "/activities/" + made.at("id").(string)
 	s.call(t, "li", "GET", path, nil).refused(t, 404, "activity_unknown")
 	s.call(t, "li", "POST", path+"/actions", object{"action": "publish"}).refused(t, 403, "not_organiser")
-	if on := s.call(t, "branch", "POST", path+"/actions", object{"action": "publish", "version": made.at("version")}).want(t, 200); on.at("state") != "published" {
+	if made.at("actions", 0, "name") != "发布" || made.at("may", 0) != "change" {
+		t.Errorf("made: %s", made.content)
+	}
+	if drafts := s.call(t, "branch", "GET", "/me/activities?view=organised&state=draft", nil).want(t, 200); drafts.at("items", 0, "id") != made.at("id") {
+		t.Errorf("drafts: %s", drafts.content)
+	}
+	if on := s.call(t, "branch", "POST", path+"/actions", object{"action": "publish", "version": made.at("version")}).want(t, 200); on.at("state") != "published" || on.at("actions", 1, "note") == "" {
 		t.Errorf("published: %s", on.content)
+	}
+	if drafts := s.call(t, "branch", "GET", "/me/activities?view=organised&state=draft", nil).want(t, 200); len(drafts.list("items")) != 0 {
+		t.Errorf("drafts: %s", drafts.content)
+	}
+	if choices := s.call(t, "branch", "GET", "/me/activities/choices", nil).want(t, 200); choices.at("venues", 0, "name") != "福馨苑小区" || len(choices.list("kinds")) < 5 {
+		t.Errorf("choices: %s", choices.content)
 	}
 	s.call(t, "branch", "POST", path+"/actions", object{"action": "cancel", "version": 1, "note": "x"}).refused(t, 409, "stale")
 	if list := s.call(t, "", "GET", "/activities?limit=1&org="+s.unit("福馨苑小区"), nil).want(t, 200); list.at("items", 0, "id") != made.at("id") || list.at("next_cursor") != "" {
@@ -149,8 +161,15 @@ func (s *site) checkIns(t *testing.T, path string) {
 	if claimed.at("state") != "claimed" {
 		t.Errorf("claimed: %s", claimed.content)
 	}
-	if said := s.call(t, "branch", "POST", path+"/checkins/"+claimed.at("id").(string)+"/decision", object{"confirmed": false}).want(t, 200); said.at("state") != "refused" {
+	s.call(t, "branch", "POST", path+"/checkins/"+claimed.at("id").(string)+"/decision", object{"confirmed": false}).refused(t, 422, "invalid")
+	if said := s.call(t, "branch", "POST", path+"/checkins/"+claimed.at("id").(string)+"/decision", object{"confirmed": false, "reason": "当时不在现场"}).want(t, 200); said.at("state") != "refused" {
 		t.Errorf("refused: %s", said.content)
+	}
+	if list := s.call(t, "branch", "GET", path+"/signups", nil).want(t, 200); list.at("items", 1, "checkins", 0, "in_how") != "code" {
+		t.Errorf("who was there: %s", list.content)
+	}
+	if seen := s.call(t, "branch", "GET", path, nil).want(t, 200); seen.at("crowd", "came") != 1.0 {
+		t.Errorf("seen by the organiser: %s", seen.content)
 	}
 	if list := s.call(t, "branch", "GET", path+"/checkins?limit=2", nil).want(t, 200); len(list.list("items")) != 2 || list.at("next_cursor") == "" {
 		t.Errorf("list: %s", list.content)

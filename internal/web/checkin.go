@@ -27,6 +27,13 @@ func (s *Server) viewPair(p activity.Pair) CheckInView {
 	return CheckInView{idOf(p.ID), idOf(p.ActivityID), idOf(p.PersonID), string(p.State), s.moment(p.InAt), p.InHow, s.moment(p.OutAt), p.OutHow, p.Version}
 }
 
+func (s *Server) viewPairs(pairs []activity.Pair) (out list[CheckInView]) {
+	for _, p := range pairs {
+		out = append(out, s.viewPair(p))
+	}
+	return out
+}
+
 // ScanBody is what a person shows to check in or out. It is exported because
 // huma reads embedded structs only then.
 type ScanBody struct {
@@ -81,6 +88,7 @@ type checkInCodeView struct {
 	Digits  string    `json:"digits" doc:"to be typed"`
 	Until   time.Time `json:"until" doc:"when the next one comes"`
 	Printed string    `json:"printed" doc:"of the code that is printed and put up; empty: the activity has no fence"`
+	Crowd   crowdView `json:"crowd" doc:"who is there"`
 }
 
 func (s *Server) checkInCode(ctx context.Context, c caller, in *ActivityInput) (*body[checkInCodeView], error) {
@@ -88,7 +96,11 @@ func (s *Server) checkInCode(ctx context.Context, c caller, in *ActivityInput) (
 	if err != nil {
 		return nil, err
 	}
-	return answer(checkInCodeView{now.Text, now.Digits, s.local(now.Until), printed.Text}), nil
+	n, err := s.Activities.Crowd(ctx, c.Actor, in.ID.number())
+	if err != nil {
+		return nil, err
+	}
+	return answer(checkInCodeView{now.Text, now.Digits, s.local(now.Until), printed.Text, crowdView{n.Came, n.Inside, n.Claimed}}), nil
 }
 
 type drawCheckInInput struct {
@@ -141,9 +153,7 @@ func (s *Server) listCheckIns(ctx context.Context, c caller, in *listCheckInsInp
 	}
 	var out page[CheckInView]
 	found, out.NextCursor = cut(found, in.Limit, func(x activity.Pair) int64 { return x.ID })
-	for _, p := range found {
-		out.Items = append(out.Items, s.viewPair(p))
-	}
+	out.Items = s.viewPairs(found)
 	return answer(out), nil
 }
 
@@ -165,9 +175,7 @@ func (s *Server) tickCheckIns(ctx context.Context, c caller, in *tickInput) (*bo
 		return nil, err
 	}
 	var out page[CheckInView]
-	for _, p := range pairs {
-		out.Items = append(out.Items, s.viewPair(p))
-	}
+	out.Items = s.viewPairs(pairs)
 	return answer(out), nil
 }
 
@@ -175,12 +183,13 @@ type decideCheckInInput struct {
 	ActivityInput
 	CheckIn id `path:"checkin_id" minLength:"1"`
 	Body    struct {
-		Confirmed bool `json:"confirmed"`
+		Confirmed bool   `json:"confirmed"`
+		Reason    string `json:"reason,omitempty" maxLength:"480" doc:"of a refusal; the person reads it"`
 	}
 }
 
 func (s *Server) decideCheckIn(ctx context.Context, c caller, in *decideCheckInInput) (*body[CheckInView], error) {
-	p, err := s.Activities.Confirm(ctx, c.Actor, in.ID.number(), in.CheckIn.number(), in.Body.Confirmed)
+	p, err := s.Activities.Confirm(ctx, c.Actor, in.ID.number(), in.CheckIn.number(), in.Body.Confirmed, in.Body.Reason)
 	if err != nil {
 		return nil, err
 	}

@@ -125,7 +125,7 @@ type HourCorrectionView struct {
 	ActivityID    id         `json:"activity_id"`
 	PersonID      id         `json:"person_id" doc:"whose hours"`
 	CheckInID     id         `json:"checkin_id" doc:"empty: of minutes, not of a check-in"`
-	What          string     `json:"what" enum:"set,add,strike,manual,confirm,refuse"`
+	What          string     `json:"what" enum:"set,add,strike,manual,confirm,refuse,deny"`
 	WhatName      string     `json:"what_name"`
 	Said          string     `json:"said" doc:"in a sentence, as the person is told"`
 	BeforeIn      *time.Time `json:"before_in" doc:"null: none counted"`

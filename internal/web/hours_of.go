@@ -17,10 +17,12 @@ type ShareView struct {
 	Manual   int    `json:"manual_minutes" doc:"entered by the organiser, where there is no check-in; never among minutes"`
 	Why      string `json:"why" doc:"why minutes are 0 or wait; empty otherwise"`
 	Version  int    `json:"version" doc:"of what the organiser said; give it with manual hours"`
+
+	CheckIns list[CheckInView] `json:"checkins" doc:"the oldest first; those that were refused or struck too"`
 }
 
-func viewShare(h activity.Share) ShareView {
-	v := ShareView{idOf(h.SignUp.PersonID), h.Person.Name, h.Minutes, string(h.Ruling), h.Manual, h.Why, h.Version}
+func (s *Server) viewShare(h activity.Share) ShareView {
+	v := ShareView{idOf(h.SignUp.PersonID), h.Person.Name, h.Minutes, string(h.Ruling), h.Manual, h.Why, h.Version, s.viewPairs(h.Pairs)}
 	if h.Credit.Review {
 		v.Review = "waiting"
 	}
@@ -44,7 +46,7 @@ func (s *Server) listShares(ctx context.Context, c caller, in *listSharesInput) 
 	var out page[ShareView]
 	found, out.NextCursor = cut(found, in.Limit, func(x activity.Share) int64 { return x.SignUp.ID })
 	for _, h := range found {
-		out.Items = append(out.Items, viewShare(h))
+		out.Items = append(out.Items, s.viewShare(h))
 	}
 	return answer(out), nil
 }
@@ -124,7 +126,7 @@ func (s *Server) enterHours(ctx context.Context, c caller, in *enterHoursInput) 
 	if err != nil {
 		return nil, err
 	}
-	return answer(viewShare(h)), nil
+	return answer(s.viewShare(h)), nil
 }
 
 type ruleHoursInput struct {
@@ -145,7 +147,7 @@ func (s *Server) ruleHours(ctx context.Context, c caller, in *ruleHoursInput) (*
 	if err != nil {
 		return nil, err
 	}
-	return answer(viewShare(h)), nil
+	return answer(s.viewShare(h)), nil
 }
 
 type reviewView struct {

@@ -105,6 +105,7 @@ func (s *Server) operations(r *gin.Engine) api {
 	open(a, route{get, "/activity-kinds", "listActivityKinds", "活动类别", 200, nil}, s.listActivityKinds)
 	either(a, route{get, "/activities", "listActivities", "志愿活动：近期的，或已结束的", 200, []int{notFound}}, s.listActivities)
 	signed(a, route{get, "/me/activities", "listMyActivities", "我报名的或我组织的活动", 200, nil}, s.myActivities)
+	signed(a, route{get, "/me/activities/choices", "listActivityChoices", "我可以在哪里办活动，和填表要用的选项", 200, nil}, s.activityChoices)
 	signed(a, route{get, "/me/hours", "showMyHours", "我的志愿服务时长，只有本人看得到", 200, nil}, s.myHours)
 	signed(a, route{get, "/me/hours.xlsx", "exportMyHours", "我的志愿服务记录（Excel），按民政部令第67号的项目", 200, nil}, s.exportMyHours)
 	signed(a, route{get, "/me/reviews", "listReviews", "一天超过八小时、等我复核的时长（组织人）", 200, nil}, s.listReviews)
