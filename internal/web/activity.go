@@ -64,7 +64,7 @@ type ActivityView struct {
 	CheckIn       maybe[CheckInView] `json:"checkin" doc:"the caller's last check-in there; null: none; not in lists"`
 	Runs          bool               `json:"runs" doc:"the caller organises it or helps"`
 	Actions       list[actsView]     `json:"actions" doc:"what the caller may make of it now"`
-	May           list[string]       `json:"may" enum:"change,summarise,people,code,tick_in,tick_out,helpers,photos,hours,amend,enter" doc:"what else the caller may do with it now; not in lists"`
+	May           list[string]       `json:"may" enum:"change,summarise,people,code,tick_in,tick_out,helpers,photos,hours,amend,enter" doc:"what else the caller may do with it now"`
 	Verdicts      list[verdictView]  `json:"verdicts" doc:"how many thought what; of one activity alone, not in lists"`
 	Photos        list[pictureView]  `json:"photos" doc:"in their order; of one activity alone, not in lists"`
 	Version       int                `json:"version"`
@@ -130,6 +130,9 @@ func (s *Server) viewActivity(f activity.Full) ActivityView {
 		for _, a := range activity.Allowed(f.State) {
 			v.Actions = append(v.Actions, actsView{string(a), a.Name(), a.Note()})
 		}
+	}
+	for _, r := range s.Activities.Rights(f) {
+		v.May = append(v.May, string(r))
 	}
 	for _, c := range f.Verdicts {
 		v.Verdicts = append(v.Verdicts, verdictView{c.TookPart, string(c.Verdict), c.N})
@@ -205,9 +208,6 @@ func (s *Server) showActivity(ctx context.Context, c caller, in *ActivityInput) 
 		return nil, err
 	}
 	v := s.viewActivity(f)
-	for _, r := range s.Activities.Rights(f) {
-		v.May = append(v.May, string(r))
-	}
 	if f.Runs {
 		n, err := s.Activities.Crowd(ctx, c.Actor, f.ID)
 		if err != nil {

@@ -6,6 +6,7 @@ test("a refusal has the server's Chinese words, and each at its field", () => {
   const t = refused(422, { code: "invalid", detail: "填写有误", request_id: "r1", errors: [{ field: "text", message: "太长" }, { field: "photos[0]", message: "没有这张照片" }, { field: "text", message: "有网址" }] });
   assert.equal(t.message, "填写有误");
   assert.deepEqual(t.fields, { text: "太长；有网址", photos: "没有这张照片" });
+  assert.deepEqual(t.parts, { "photos[0]": "没有这张照片" });
   assert.equal(t.code, "invalid");
   assert.equal(t.offline, false);
 });

@@ -12,6 +12,8 @@ export class Trouble extends Error {
     /** What is wrong with each field, by its name in the API. */
     readonly fields: Record<string, string> = {},
     readonly requestId = "",
+    /** What is wrong with a part of a field, by its whole name: slots[1].capacity. It stands in fields too. */
+    readonly parts: Record<string, string> = {},
   ) {
     super(message);
   }
@@ -23,12 +25,13 @@ export class Trouble extends Error {
 /** refused reads the server's answer (RFC 9457). */
 export function refused(status: number, body: unknown): Trouble {
   const p = (body && typeof body === "object" ? body : {}) as Partial<Problem>;
-  const fields: Record<string, string> = {};
+  const fields: Record<string, string> = {}, parts: Record<string, string> = {};
   for (const e of p.errors ?? []) {
     const name = e.field.split(/[.[]/)[0] ?? "";
     fields[name] = fields[name] ? `${fields[name]}；${e.message}` : e.message;
+    if (name !== e.field) parts[e.field] = e.message;
   }
-  return new Trouble(p.detail || "系统繁忙，请稍后再试", status, p.code ?? "busy", fields, p.request_id);
+  return new Trouble(p.detail || "系统繁忙，请稍后再试", status, p.code ?? "busy", fields, p.request_id, parts);
 }
 
 /** unreached is a request that got no answer. */

@@ -7,7 +7,7 @@ import { newKey } from "@/lib/random";
 export interface Form {
   busy: boolean;
   trouble: Trouble | null;
-  /** What the server says of a field, by its name in the API. */
+  /** What the server says of a field, by its name in the API, or of a part of one: slots[1].name. */
   error: (field: string) => string;
   /** What it says of no field that is shown; show it above the button. */
   rest: (...shown: string[]) => string;
@@ -23,7 +23,7 @@ export function useForm(): Form {
   const form: Form = reactive({
     busy: false,
     trouble: null as Trouble | null,
-    error: (field: string) => form.trouble?.fields[field] ?? "",
+    error: (field: string) => form.trouble?.fields[field] ?? form.trouble?.parts[field] ?? "",
     rest: (...shown: string[]) => {
       if (!form.trouble) return "";
       const others = Object.entries(form.trouble.fields).filter(([f]) => !shown.includes(f)).map(([, message]) => message);
