@@ -132,3 +132,13 @@ func (s *Service) Venues(ctx context.Context, by org.Actor) ([]Venue, error) {
 	}
 	return out, err
 }
+
+// MayHold says that somebody may hold activities at a unit.
+func (s *Service) MayHold(ctx context.Context, by org.Actor, unit int64) (bool, error) {
+	if len(by.Posts) == 0 {
+		return false, nil
+	}
+	u, err := s.Org.Unit(ctx, unit)
+	_, may := holderOf(by, u)
+	return may && err == nil, err
+}

@@ -18,6 +18,11 @@ import (
 func (s *site) longDay(t *testing.T) (path, number string) {
 	t.Helper()
 	number = s.report(t, "li", lamp)
+	for who, may := range map[string]bool{"branch": true, "li": false} {
+		if got := s.call(t, who, "GET", "/tickets/"+number, nil).want(t, 200).at("may_hold"); got != may {
+			t.Errorf("%s may hold an activity for it: %v", who, got)
+		}
+	}
 	a := s.anActivity(1, 3)
 	starts := s.Clock().Add(time.Hour)
 	a["ends_at"], a["source"], a["title"] = starts.Add(9*time.Hour).Format(time.RFC3339), object{"kind": "ticket", "ref": number}, "换楼道灯"

@@ -175,7 +175,15 @@ func (s *Server) answerTicket(ctx context.Context, c caller, t ticket.Ticket) (*
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.viewTicket(ctx, full)
+	return s.tellTicket(ctx, c, full)
+}
+
+func (s *Server) tellTicket(ctx context.Context, c caller, f ticket.Full) (*body[ticketView], error) {
+	v, err := s.viewTicket(ctx, f)
+	if err != nil || !f.Works || !f.State.Open() || f.OrgID == 0 {
+		return answer(v), err
+	}
+	v.MayHold, err = s.Activities.MayHold(ctx, c.Actor, f.OrgID)
 	return answer(v), err
 }
 
@@ -206,8 +214,7 @@ func (s *Server) showTicket(ctx context.Context, c caller, in *numberInput) (*bo
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.viewTicket(ctx, full)
-	return answer(v), err
+	return s.tellTicket(ctx, c, full)
 }
 
 type actInput struct {

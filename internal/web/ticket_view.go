@@ -60,6 +60,7 @@ type ticketView struct {
 	Merged   list[TicketBrief]  `json:"merged" doc:"those that were merged into it; each keeps its own timeline"`
 	Photos   list[photoView]    `json:"photos"`
 	Served   list[outcomeView]  `json:"activities" doc:"volunteers' activities that came of it, the oldest first"`
+	MayHold  bool               `json:"may_hold" doc:"the caller works on it and may hold a volunteers' activity for it"`
 	Content  maybe[contentView] `json:"content" doc:"what the content check says of the text; null for whoever does not work on the ticket, and until it was looked at"`
 	Reporter maybe[contactView] `json:"reporter" doc:"masked, for whoever works on the ticket now; null for others"`
 }

@@ -1,5 +1,5 @@
-/** Kept is a scan that waits for the network. */
-export interface Kept { code: string; at: number }
+/** Kept is a scan of somebody that waits for the network; trouble: it arrived, and why the server refused it. */
+export interface Kept { code: string; at: number; who: string; trouble?: string }
 
 /** codeOf finds the code in what was scanned or typed: the code itself, our address with it, or six digits; empty: none. */
 export function codeOf(text: string): string {

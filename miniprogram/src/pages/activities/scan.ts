@@ -1,7 +1,10 @@
 // Checking in and out: what was scanned, where one is, and what waits for the network.
+import { watch } from "vue";
 import { api, type Schema, Trouble } from "@/api";
 import { keep, recall } from "@/lib/keep";
 import { where, type Point } from "@/lib/where";
+import { say } from "@/state/go";
+import { session } from "@/state/session";
 import { codeOf, freshOf, type Kept } from "./code";
 
 type CheckIn = Schema<"CheckInView">;
@@ -16,9 +19,8 @@ export async function scan(text: string, sure = false): Promise<CheckIn | undefi
   } catch (error) {
     if (!(error instanceof Trouble) || !error.offline) throw error;
     if (!freshOf(code)) throw new Trouble("没有网络，数字和贴着的码现在送不出去。请扫屏幕上的二维码，或请组织人在名单上为您签", 0, "offline");
-    const waiting = recall<Kept[]>("checkins") ?? [];
-    if (!waiting.some((k) => k.code === code)) keep("checkins", [...waiting, { code, at: Date.now() }]);
-    watchNetwork();
+    const all = kept();
+    if (!all.some((k) => k.code === code && k.who === mine())) keep("checkins", [...all, { code, at: Date.now(), who: mine() }]);
     return undefined;
   }
 }
@@ -43,26 +45,35 @@ async function withPlace<T>(send: (location?: Point) => Promise<T>): Promise<T> 
   return send(at);
 }
 
-/** waiting are the scans that were not delivered yet. */
-export function waiting(): Kept[] { return recall<Kept[]>("checkins") ?? []; }
+const mine = () => session.me?.id ?? "";
+const kept = () => recall<Kept[]>("checkins") ?? [];
+
+/** waiting are this person's scans that were not delivered yet; refused those that the server did not take. */
+export function waiting(): Kept[] { return kept().filter((k) => k.who === mine() && !k.trouble); }
+export function refused(): Kept[] { return kept().filter((k) => k.who === mine() && k.trouble); }
+
+/** forget lets go of scans whose refusal was read. */
+export function forget(): void { keep("checkins", kept().filter((k) => k.who !== mine() || !k.trouble)); }
 
 let delivering = false;
 
-/** deliver sends what was scanned without network; gives what the server said of each. What it refuses is not sent again. */
+/** deliver sends what was scanned without network; gives what the server took, in words. What it refuses is not sent
+ * again, and stays with its reason until it was read. */
 export async function deliver(): Promise<string[]> {
-  if (delivering) return [];
+  if (delivering || session.state !== "in") return [];
   delivering = true;
-  const said: string[] = [];
+  const said: string[] = [], who = mine();
   try {
     for (const k of waiting()) {
+      let trouble = "";
       try {
         const got = await api("post", "/checkins", { body: { code: k.code, either: true, offline: true } });
         said.push(got.state === "claimed" ? "没有网络时的扫码已经送到，组织人确认后生效" : got.out_at ? "签退送到了" : "签到送到了");
       } catch (error) {
         if (!(error instanceof Trouble) || error.offline || error.status >= 500) break;
-        said.push(`没有网络时的扫码没有被接受：${error.message}`);
+        trouble = error.message;
       }
-      keep("checkins", waiting().filter((w) => w.code !== k.code));
+      keep("checkins", kept().flatMap((w) => (w.code !== k.code || w.who !== who ? [w] : trouble ? [{ ...w, trouble }] : [])));
     }
   } finally {
     delivering = false;
@@ -70,10 +81,9 @@ export async function deliver(): Promise<string[]> {
   return said;
 }
 
-let watching = false;
-
-function watchNetwork(): void {
-  if (watching) return;
-  watching = true;
-  uni.onNetworkStatusChange((now) => { if (now.isConnected && waiting().length) void deliver(); });
+/** startScans is called once, when the app opens: what waits goes out as soon as there is a network and somebody is signed in. */
+export function startScans(): void {
+  const go = async () => { for (const words of await deliver()) say(words); };
+  uni.onNetworkStatusChange((now) => { if (now.isConnected) void go(); });
+  watch(() => session.me?.id, (id) => { if (id) void go(); }, { immediate: true });
 }

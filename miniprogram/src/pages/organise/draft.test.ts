@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { blank, clock, cut, draftOf, fieldsOf, startOn } from "./draft.ts";
+import { blank, clock, cut, draftOf, fieldsOf, publicOf, startOn } from "./draft.ts";
 
 test("times go out and come back in the city's zone", () => {
   assert.equal(clock("2026-11-30", "09:05"), "2026-11-30T09:05:00+08:00");
@@ -30,6 +30,11 @@ test("without a place on the map there is no fence", () => {
   const f = fieldsOf({ ...blank("2026-12-01"), fence: "100", strict: true });
   assert.equal(f.fence, 0);
   assert.equal(f.strict, false);
+});
+
+test("of a ticket neither the reporter's words nor the door go on", () => {
+  const t = { category: { name: "环境卫生" }, compound: { name: "福馨苑小区" }, building: "3", unit: "2", room: "501", text: "501 王奶奶家" };
+  assert.deepEqual(publicOf(t), { title: "环境卫生志愿行动", place: "福馨苑小区 3号楼" });
 });
 
 test("the end goes along with the beginning", () => {

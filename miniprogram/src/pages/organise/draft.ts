@@ -53,6 +53,11 @@ export function fieldsOf(d: Draft): Fields {
   };
 }
 
+/** publicOf is what an activity takes over from a ticket: never the reporter's words, nor whose door it is. */
+export function publicOf(t: { category: { name: string }; compound: { name: string } | null; building: string }): { title: string; place: string } {
+  return { title: `${t.category.name}志愿行动`, place: [t.compound?.name, t.building && `${t.building}号楼`].filter(Boolean).join(" ") };
+}
+
 /** startOn moves the beginning to a day; an end that would lie before it, or was on the same day, goes along. */
 export function startOn(d: Draft, day: string): void {
   if (d.to === d.from || d.to < day) d.to = day;
