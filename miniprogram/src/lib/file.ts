@@ -1,9 +1,12 @@
 import { fetchFile } from "@/api";
 import { Trouble } from "@/api/trouble";
+// #ifdef H5
+import { inWeChat } from "./browser";
+// #endif
 
 type Kind = "pdf" | "xlsx";
 
-/** openFile fetches a document of the API and opens it: the mini-program shows it, a browser downloads it; a picture both show. */
+/** openFile fetches a document of the API and opens it: the mini-program shows it, a browser downloads it, the one inside WeChat can do neither; a picture all show. */
 export async function openFile(url: string, name: string, fileType: Kind): Promise<void> {
   const { at, type } = await fetchFile(url);
   if (type.startsWith("image/")) {
@@ -11,6 +14,7 @@ export async function openFile(url: string, name: string, fileType: Kind): Promi
     return;
   }
   // #ifdef H5
+  if (inWeChat()) throw new Trouble("微信里存不了文件。请在手机或电脑的浏览器里打开汾邻，登录后再取", -1, "open");
   const a = document.createElement("a");
   a.href = at;
   a.download = name.endsWith(`.${fileType}`) ? name : `${name}.${fileType}`;

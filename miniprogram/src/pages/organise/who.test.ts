@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { groupsOf, inGroup, insideOf, pairWords } from "./people.ts";
+import { groupsOf, inGroup, insideOf, pairWords } from "./who.ts";
 
 const now = Date.parse("2026-11-29T20:43:10+08:00");
 const pair = (more: object) => ({ state: "ok", in_at: "2026-11-29T09:02:00+08:00", out_at: null, in_how: "code", ...more }) as never;

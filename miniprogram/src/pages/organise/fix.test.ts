@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { fixOf, timesOf, worthWords, type Fix } from "./hours.ts";
+import { fixOf, timesOf, worthWords, type Fix } from "./fix.ts";
 
 const who = { person_id: "7" } as never;
 const pair = { id: "3", version: 2, in_at: "2026-11-29T09:02:31+08:00", out_at: null } as never;

@@ -1,11 +1,11 @@
 // Checking in and out: what was scanned, where one is, and what waits for the network.
 import { watch } from "vue";
 import { api, type Schema, Trouble } from "@/api";
+import { codeOf, freshOf, type Kept } from "@/lib/code";
 import { keep, recall } from "@/lib/keep";
 import { where, type Point } from "@/lib/where";
-import { say } from "@/state/go";
-import { session } from "@/state/session";
-import { codeOf, freshOf, type Kept } from "./code";
+import { say } from "./go";
+import { session } from "./session";
 
 type CheckIn = Schema<"CheckInView">;
 
