@@ -2,12 +2,14 @@ package web
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"fenlin/internal/activity"
 	"fenlin/internal/geo"
 	"fenlin/internal/org"
+	"fenlin/internal/station"
 )
 
 // SlotView is a post (岗位) of an activity.
@@ -302,8 +304,24 @@ type makeActivityInput struct {
 	}
 }
 
+// draftOf is what was written of an activity; the service point that it names is there.
+func (s *Server) draftOf(ctx context.Context, f ActivityFields) (activity.Draft, error) {
+	d := f.draft()
+	if d.Point == nil || *d.Point == 0 {
+		return d, nil
+	}
+	_, err := s.Stations.Point(ctx, *d.Point)
+	if errors.Is(err, station.ErrUnknown) {
+		err = activity.ErrInvalid.At("point_id", "没有这个服务点，请重新选")
+	}
+	return d, err
+}
+
 func (s *Server) makeActivity(ctx context.Context, c caller, in *makeActivityInput) (*body[ActivityView], error) {
-	d := in.Body.draft()
+	d, err := s.draftOf(ctx, in.Body.ActivityFields)
+	if err != nil {
+		return nil, err
+	}
 	unit := in.Body.OrgID.number()
 	d.Org = &unit
 	if from := in.Body.Source; from != nil {
@@ -311,7 +329,10 @@ func (s *Server) makeActivity(ctx context.Context, c caller, in *makeActivityInp
 	}
 	var r activity.Repeat
 	if in.Body.Repeat != nil {
-		r = activity.Repeat{Days: in.Body.Repeat.Days, Times: max(in.Body.Repeat.Times, 1)}
+		r = activity.Repeat{Days: in.Body.Repeat.Days, Times: in.Body.Repeat.Times}
+		if r.Times == 0 { // which would be once, as without a series
+			r.Times = -1
+		}
 	}
 	made, err := s.Activities.Make(ctx, c.Actor, in.key(c), d, r)
 	if err != nil {
@@ -330,7 +351,10 @@ type changeActivityInput struct {
 }
 
 func (s *Server) changeActivity(ctx context.Context, c caller, in *changeActivityInput) (*body[ActivityView], error) {
-	d := in.Body.draft()
+	d, err := s.draftOf(ctx, in.Body.ActivityFields)
+	if err != nil {
+		return nil, err
+	}
 	d.Summary = in.Body.Summary
 	if err := s.Activities.Change(ctx, c.Actor, in.ID.number(), in.Body.Version, d); err != nil {
 		return nil, err

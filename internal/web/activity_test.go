@@ -21,6 +21,13 @@ func (s *site) activities(t *testing.T) {
 	if kinds := s.call(t, "", "GET", "/activity-kinds", nil).want(t, 200); len(kinds.list("items")) < 5 {
 		t.Errorf("kinds: %s", kinds.content)
 	}
+	for field, wrong := range map[string]any{"point_id": "7", "repeat": object{"days": 7, "times": 0}} {
+		a := s.anActivity(30, 1)
+		a[field] = wrong
+		if r := s.call(t, "branch", "POST", "/activities", a).refused(t, 422, "invalid"); r.at("errors", 0, "field") != field {
+			t.Errorf("%s: %s", field, r.content)
+		}
+	}
 	made := s.call(t, "branch", "POST", "/activities", s.anActivity(30, 1), "Idempotency-Key", "a1").want(t, 201)
 	if again := s.call(t, "branch", "POST", "/activities", s.anActivity(30, 1), "Idempotency-Key", "a1").want(t, 201); again.at("id") != made.at("id") {
 		t.Errorf("again: %s", again.content)

@@ -4,6 +4,9 @@ import { readFile } from "node:fs/promises";
 const made = await readFile(new URL("../../miniprogram/src/made/pages.ts", import.meta.url), "utf8");
 export const pages = JSON.parse(/= (\[.*\]);/s.exec(made)[1]);
 
+/** Lists of another name than their pages' links. */
+const lists = { organise: "me/activities?view=organised&" };
+
 /** sample is a page's address for a person: what stands in its link is a ticket's number, or the first that the list
  * of that name has for them; real = there is one. */
 export async function sample(api, page, ticket) {
@@ -15,7 +18,7 @@ export async function sample(api, page, ticket) {
   if (list === "tickets") found = { number: ticket };
   else {
     try {
-      found = (await api.ask("GET", `/api/v1/${list}?limit=1`)).items?.[0];
+      found = (await api.ask("GET", `/api/v1/${lists[list] ?? `${list}?`}limit=1`)).items?.[0];
     } catch {
       // not a list, or not theirs
     }
