@@ -133,7 +133,7 @@ function phone({ folder, address, openid }, faults) {
     getMenuButtonBoundingClientRect: () => ({ top: 48, height: 32, width: 87, right: 365, left: 278, bottom: 80 }),
     getLaunchOptionsSync: () => ({ path: "pages/home/home", query: {}, scene: 1001 }), getEnterOptionsSync: () => ({ path: "pages/home/home", query: {}, scene: 1001 }),
     getAccountInfoSync: () => ({ miniProgram: { appId: "wx" } }), canIUse: () => true,
-    getNetworkType: (o) => o.success?.({ networkType: "wifi" }), onNetworkStatusChange() {},
+    getNetworkType: (o) => o.success?.({ networkType: "wifi" }), onNetworkStatusChange() {}, offNetworkStatusChange() {},
     onAppShow() {}, onAppHide() {}, onError() {}, onUnhandledRejection() {}, onPageNotFound() {}, onThemeChange() {},
     nextTick: (f) => setTimeout(f), setNavigationBarTitle() {}, hideKeyboard() {}, showToast() {}, setKeepScreenOn() {},
     createSelectorQuery: () => ({ in() { return this; }, select() { return this; }, boundingClientRect() { return this; }, exec() {} }),
