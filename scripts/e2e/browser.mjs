@@ -61,6 +61,8 @@ export async function look(address) {
   async function visit({ width, height, dark = false, session = {}, kept = {}, ...more }) {
     const context = await newContext({ viewport: { width, height }, locale: "zh-CN", timezoneId: "Asia/Shanghai", colorScheme: dark ? "dark" : "light", acceptDownloads: true, serviceWorkers: "block", ...more });
     context.setDefaultTimeout(10_000);
+    const close = context.close.bind(context);
+    context.close = () => within(20_000, close()).catch(() => {}); // one that does not end is left, like a a browser above
     await context.addInitScript(([tab, all]) => {
       if (location.protocol !== "http:" || sessionStorage.getItem("e2e-begun")) return;
       sessionStorage.setItem("e2e-begun", "1");

@@ -9,6 +9,15 @@ export async function press(page, name) {
   await button.first().click();
 }
 
+/** task opens one of the tasks of the desk: near at hand, or among the others. */
+export async function task(page, name) {
+  const exactly = new RegExp(`^\\s*${name}\\s*$`), near = page.locator("uni-button:visible", { hasText: exactly }), others = page.locator("uni-button:visible", { hasText: "其他工作" });
+  await near.or(others).first().waitFor();
+  if (await near.count()) return near.first().click();
+  await others.click();
+  await page.locator(".fen-cell:visible", { has: page.getByText(name, { exact: true }) }).click();
+}
+
 /** write fills the field with this label. */
 export async function write(page, label, text) {
   await page.locator(`input[aria-label="${label}"]:visible, textarea[aria-label="${label}"]:visible`).first().fill(text);

@@ -94,7 +94,7 @@ const tasks = {
     const done = await phone.open(sent.split(" ")[1]);
     await done.until("有进展时通知我");
     done.tap("有进展时通知我");
-    await done.until("下一次进展，微信会通知您");
+    await done.until("下一次有消息，微信会通知您");
     assert.deepEqual(phone.consented, ["fenlin-demo-subscription"]);
     await done.until("会发 1 次", false);
     done.close();

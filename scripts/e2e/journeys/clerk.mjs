@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { press } from "../hands.mjs";
+import { press, task } from "../hands.mjs";
 import { settled } from "../shoot.mjs";
 import { filled, rowsOf } from "../workbook.mjs";
 
@@ -26,7 +26,7 @@ export default {
   async "a clerk mends what is marked, and writes a good workbook"(t) {
     const who = t.person("clerk"), { ask } = await t.api(who), folder = await mkdtemp(join(tmpdir(), "fenlin-book-"));
     const page = await t.phone(who, "/work");
-    await press(page, "台账");
+    await task(page, "台账");
     await page.waitForSelector("text=单位台账");
     await t.shoot(page, "clerk-ledgers");
     await press(page, "单位台账");

@@ -1,6 +1,6 @@
 // The desk of a community: wishes, outages, corrections.
 import assert from "node:assert/strict";
-import { press, write } from "../hands.mjs";
+import { press, task, write } from "../hands.mjs";
 import { settled } from "../shoot.mjs";
 
 const confirm = async (page) => {
@@ -28,7 +28,7 @@ export default {
 
     const desk = await t.phone(branch, "/work");
     await settled(desk);
-    await press(desk, "心愿核实");
+    await task(desk, "心愿核实");
     await settled(desk);
     await t.shoot(desk, "desk-wishes");
     await desk.locator(`[role=link]:visible:has-text("${text}")`).first().click();
@@ -72,7 +72,7 @@ export default {
     desk.expects.add(422);
     desk.expects.add(409);
     await settled(desk);
-    await press(desk, "停水停电公告");
+    await task(desk, "停水停电公告");
     await settled(desk);
     await press(desk, "发一条公告");
     await settled(desk);

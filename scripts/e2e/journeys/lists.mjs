@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { photograph, press, write } from "../hands.mjs";
+import { photograph, press, task, write } from "../hands.mjs";
 import { png } from "../picture.mjs";
 import { settled } from "../shoot.mjs";
 
@@ -39,7 +39,7 @@ export default {
 
     const desk = await t.phone(clerk, "/work");
     await settled(desk);
-    await press(desk, "三张清单");
+    await task(desk, "三张清单");
     await settled(desk);
     await t.shoot(desk, "lists-overview-clerk");
     await press(desk, "只看一个街道、社区");

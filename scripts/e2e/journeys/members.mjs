@@ -1,6 +1,6 @@
 // A secretary with a phone: a vacancy is filled, a phone is seen in full for a reason; a unit registers with a community.
 import assert from "node:assert/strict";
-import { press, write } from "../hands.mjs";
+import { press, task, write } from "../hands.mjs";
 import { settled } from "../shoot.mjs";
 
 // secretaryWith finds a community's secretary for whom fits(ask) finds something.
@@ -16,7 +16,7 @@ export default {
   async "a secretary finds a vacancy and fills it"(t) {
     const { who, ask, found } = await secretaryWith(t, async (a) => (await a("GET", "/api/v1/posts?vacant=true")).items.find((p) => p.may_appoint));
     const page = await t.phone(who, "/work");
-    await press(page, "职务和空缺");
+    await task(page, "职务和空缺");
     await page.waitForSelector(`text=${found.title}`);
     await t.shoot(page, "members-vacancies");
     await press(page, `任命${found.title}`);
@@ -52,7 +52,7 @@ export default {
   async "a secretary sees a masked phone, and the whole one for a reason"(t) {
     const { who, found } = await secretaryWith(t, async (a) => (await a("GET", "/api/v1/members?limit=50")).items.find((m) => m.phone && m.may.includes("reveal")));
     const page = await t.phone(who, "/work");
-    await page.locator('uni-button:visible', { hasText: /^党员$/ }).first().click();
+    await task(page, "党员");
     await page.waitForSelector("text=直管党员");
     await t.shoot(page, "members-list");
     await write(page, "找人", found.name);

@@ -1,6 +1,6 @@
 // Who organises an activity: writes it, publishes it, holds up the code, sees who came, closes it.
 import assert from "node:assert/strict";
-import { photograph, press, read, write } from "../hands.mjs";
+import { photograph, press, read, task, write } from "../hands.mjs";
 import { png } from "../picture.mjs";
 import { settled } from "../shoot.mjs";
 
@@ -13,7 +13,7 @@ const said = (page, words) => page.waitForFunction((w) => document.body.innerTex
 // when chooses a day and an hour on the phone's wheels.
 async function when(page, group, { day, hour }) {
   for (const [n, parts] of [[0, day.split("-")], [1, hour.split(":")]]) {
-    await page.locator(`[role=group][aria-label="${group}"]:visible .when-box`).nth(n).click();
+    await page.locator(`[role=group][aria-label="${group}"]:visible .fen-when`).nth(n).click();
     const wheels = page.locator(".uni-picker-container uni-picker-view-column:visible");
     await wheels.first().waitFor();
     await page.waitForTimeout(400); // it slides in
@@ -51,7 +51,7 @@ export default {
   async "an organiser makes, publishes, holds up the code, sees who came, and closes"(t) {
     const who = secretary(t, 0), member = t.stranger(), page = await t.phone(who, "/work");
     page.expects.add(422);
-    await page.locator("uni-button:visible", { hasText: "我办的活动" }).click();
+    await task(page, "我办的活动");
     await page.waitForSelector("text=办一个新活动");
     await t.shoot(page, "organise-list-empty");
     await press(page, "办一个新活动");

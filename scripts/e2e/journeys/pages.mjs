@@ -1,29 +1,7 @@
 // Every page there is, as several people: whatever a feature.json names is opened here without a line for it.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { firstTicket, pages, sample } from "../links.mjs";
 import { settled } from "../shoot.mjs";
-
-const made = await readFile(new URL("../../../miniprogram/src/made/pages.ts", import.meta.url), "utf8");
-const pages = JSON.parse(/= (\[.*\]);/s.exec(made)[1]);
-
-// What stands in a link: a ticket's number, or the first that the list of that name has for this person.
-async function sample(api, page, ticket) {
-  if (!page.link) return { at: `${page.url}?number=${ticket}`, real: true };
-  const names = page.link.match(/:\w+/g) ?? [];
-  if (!names.length) return { at: page.link, real: true };
-  const list = page.link.split("/")[1];
-  let found;
-  if (list === "tickets") found = { number: ticket };
-  else {
-    try {
-      found = (await api.ask("GET", `/api/v1/${list}?limit=1`)).items?.[0];
-    } catch {
-      // not a list, or not theirs
-    }
-  }
-  const at = page.link.replace(/:(\w+)/g, (_, name) => encodeURIComponent(found?.[name] ?? "1"));
-  return { at, real: !!found };
-}
 
 // Refusals that are an answer: whoever has not registered yet sees the form.
 const answers = new Set(["404 /api/v1/me/registration"]);
@@ -37,8 +15,7 @@ const walkers = [
 function walk({ as, who }) {
   return async (t) => {
     const person = who(t), api = await t.api(person);
-    const list = await api.ask("GET", `/api/v1/tickets?view=${as === "secretary" ? "inbox" : "mine"}&limit=1`);
-    const ticket = list.items[0]?.number ?? "1";
+    const ticket = await firstTicket(api, as === "secretary" ? "inbox" : "mine");
     const page = await t.phone(person);
     for (const status of [400, 403, 404, 422]) page.expects.add(status); // told by the page, or below
     for (const p of pages) {

@@ -105,7 +105,7 @@ export default {
     await page.waitForURL((u) => u.hash.includes("/report/done"));
     const number = /FY\d{6}-\d{4,}/.exec(await page.locator(".done-head").innerText())[0];
     await page.locator("wx-open-subscribe").click();
-    await page.waitForSelector("text=下一次进展，微信会通知您");
+    await page.waitForSelector("text=下一次有消息，微信会通知您");
     await t.shoot(page, "report-notify");
     const told = async () => (await (await fetch(`${t.address}/sim/api/conversation?openid=${who.openid}`)).json()).messages.filter((m) => m.kind === "subscription");
     await t.handle(number, "accept");
