@@ -69,7 +69,7 @@ test-mariadb: $(NODE) $(FONT) ## Run the suite on MariaDB and Redis
 	scripts/services run -- go test $(TEST_FLAGS) ./...
 
 .PHONY: e2e
-e2e: e2e-board e2e-phone ## Open the board and the phone's pages in Chromium (MariaDB: scripts/services run -- make e2e); pictures in scripts/e2e/pictures
+e2e: e2e-board e2e-phone e2e-mini ## Open the board and the phone's pages in Chromium, run the mini-program (MariaDB: scripts/services run -- make e2e); pictures in scripts/e2e/pictures
 
 .PHONY: e2e-board
 e2e-board: build scripts/e2e/node_modules/.package-lock.json chromium ## Hold the board against the API
@@ -78,6 +78,10 @@ e2e-board: build scripts/e2e/node_modules/.package-lock.json chromium ## Hold th
 .PHONY: e2e-phone
 e2e-phone: build scripts/e2e/node_modules/.package-lock.json chromium ## Every page and journey of the phone, bad input, speed (ARGS='bad.mjs sign': parts of files and names)
 	node scripts/e2e/phone.mjs $(ARGS)
+
+.PHONY: e2e-mini
+e2e-mini: build $(MINIPROGRAM) scripts/miniprogram/node_modules/.package-lock.json ## Run the built mini-program, every page of it, against the demo
+	node scripts/miniprogram/render.mjs
 
 .PHONY: chromium
 chromium:

@@ -6,6 +6,9 @@ import { settled } from "../shoot.mjs";
 // Refusals that are an answer: whoever has not registered yet sees the form.
 const answers = new Set(["404 /api/v1/me/registration"]);
 
+/** How many calls of the API a page may take. */
+const MOST = 2;
+
 const walkers = [
   { as: "resident", who: (t) => t.person("resident", (p) => p.roles.length === 1) },
   { as: "member", who: (t) => t.person("member") },
@@ -27,15 +30,24 @@ function walk({ as, who }) {
         const said = `${res.status()} ${res.url().replace(t.address, "")}`;
         if (res.status() >= 400 && !answers.has(said)) refused.push(said);
       };
+      // The page's own calls: who this is is asked once, when the app starts; pictures come one by one.
+      const calls = [];
+      const call = (req) => {
+        const path = req.url().replace(t.address, "");
+        if (path.startsWith("/api/v1/") && path !== "/api/v1/me" && !path.includes("photos/")) calls.push(path);
+      };
       page.on("response", note);
+      page.on("request", call);
       try {
         await t.open(page, at);
         await settled(page);
+        if (calls.length > MOST) t.fault(`${as} at ${at}: ${calls.length} calls: ${calls.join(", ")}`);
         await t.shoot(page, `${as}-${name}`);
       } catch (error) {
         t.fault(`${as} at ${at}: ${error.message}`);
       }
       page.off("response", note);
+      page.off("request", call);
       if (!refused.length) continue;
       const words = (await page.locator("[role=alert]:visible").allInnerTexts()).join(" ").trim();
       if (!words) t.fault(`${as}-${name}.png: says nothing of ${refused}`);
