@@ -34,7 +34,7 @@ function walk({ as, who }) {
       const calls = [];
       const call = (req) => {
         const path = req.url().replace(t.address, "");
-        if (path.startsWith("/api/v1/") && path !== "/api/v1/me" && !path.includes("photos/")) calls.push(path);
+        if (path.startsWith("/api/v1/") && path !== "/api/v1/me" && !/photos\/|\/picture$/.test(path)) calls.push(path);
       };
       page.on("response", note);
       page.on("request", call);
