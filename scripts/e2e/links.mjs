@@ -5,7 +5,7 @@ const made = await readFile(new URL("../../miniprogram/src/made/pages.ts", impor
 export const pages = JSON.parse(/= (\[.*\]);/s.exec(made)[1]);
 
 /** Lists of another name than their pages' links. */
-const lists = { organise: "me/activities?view=organised&" };
+const lists = { organise: "me/activities?view=organised&", points: "service-points?" };
 
 /** sample is a page's address for a person: what stands in its link is a ticket's number, or the first that the list
  * of that name has for them; real = there is one. */
