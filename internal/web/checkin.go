@@ -108,11 +108,9 @@ type drawCheckInInput struct {
 	Printed bool `query:"printed" doc:"the code that is printed and put up; else the changing one"`
 }
 
-// codeLife is how long WeChat knows a changing code; our own signature ends sooner.
-const codeLife = 2 * time.Minute
-
-// drawCheckInCode draws a code that WeChat reads, and while WeChat is away one
-// that opens our page.
+// drawCheckInCode draws the changing code as the address of our page, which WeChat's scanner opens and
+// the scanner of our own pages understands, without a network too; the printed one as a code of
+// the account, whose chat asks for the place, and while WeChat is away as the address.
 func (s *Server) drawCheckInCode(ctx context.Context, c caller, in *drawCheckInInput) (*pngOutput, error) {
 	now, printed, err := s.Activities.Codes(ctx, c.Actor, in.ID.number())
 	if err != nil {
@@ -122,16 +120,15 @@ func (s *Server) drawCheckInCode(ctx context.Context, c caller, in *drawCheckInI
 	if err != nil {
 		return nil, err
 	}
-	code, life, line := now, codeLife, "签到码 "+now.Digits
+	content, line := link.CheckIn.At(s.Site, now.Text), "签到码 "+now.Digits
 	if in.Printed {
 		if printed.Text == "" {
 			return nil, activity.ErrInvalid.At("printed", "没有设签到范围的活动没有印的码")
 		}
-		code, life, line = printed, 0, "扫码后发送位置，在现场才能签到"
-	}
-	_, content, err := s.WeChat.QRCode(ctx, chat.CheckInScene+code.Text, life)
-	if err != nil {
-		content = link.CheckIn.At(s.Site, code.Text)
+		line = "扫码后发送位置，在现场才能签到"
+		if _, content, err = s.WeChat.QRCode(ctx, chat.CheckInScene+printed.Text, 0); err != nil {
+			content = link.CheckIn.At(s.Site, printed.Text)
+		}
 	}
 	picture, err := s.printer.PNG(placard.Placard{Content: content, Title: a.Title, Lines: []string{line, "微信扫一扫，签到、签退"}})
 	return &pngOutput{Type: "image/png", Body: picture}, err
