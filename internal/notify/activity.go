@@ -68,15 +68,7 @@ func (s *Service) told(ctx context.Context, e outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	var notices []Notice
-	for _, person := range t.People {
-		notices = append(notices, Notice{
-			ID: s.DB.NewID(), Key: e.Key + ":" + strconv.FormatInt(person, 10), PersonID: person, Kind: string(t.Letter),
-			Number: activityNumber + strconv.FormatInt(a.ID, 10), Title: words.title, Place: a.Place, Body: clip(words.body(s, a, t), 200), Next: words.next(s, a, t),
-			State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
-		})
-	}
-	return s.owe(ctx, notices, false)
+	return s.write(ctx, e.Key, activityNumber+strconv.FormatInt(a.ID, 10), a.Place, letter{string(t.Letter), words.title, words.body(s, a, t), words.next(s, a, t), t.People, nil})
 }
 
 func (s *Service) activityTimer(ctx context.Context, e outbox.Event) error {

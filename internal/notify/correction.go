@@ -66,14 +66,7 @@ func (s *Service) correction(ctx context.Context, e outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	var notices []Notice
-	for _, person := range l.people {
-		notices = append(notices, Notice{
-			ID: s.DB.NewID(), Key: e.Key + ":" + strconv.FormatInt(person, 10), PersonID: person, Kind: l.kind, Number: correctionNumber + strconv.FormatInt(c.ID, 10),
-			Title: l.title, Place: at.Name, Body: clip(l.body, 200), Next: l.next, State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
-		})
-	}
-	return s.owe(ctx, notices, false)
+	return s.write(ctx, e.Key, correctionNumber+strconv.FormatInt(c.ID, 10), at.Name, l)
 }
 
 // keepers are the nearest who keep the ledgers of a unit, without one person:

@@ -67,14 +67,7 @@ func (s *Service) listTold(ctx context.Context, e outbox.Event) error {
 	if prefix, has := listNumbers[t.List]; has {
 		number = prefix + strconv.FormatInt(t.ID, 10)
 	}
-	var notices []Notice
-	for _, person := range about.People {
-		notices = append(notices, Notice{
-			ID: s.DB.NewID(), Key: e.Key + ":" + strconv.FormatInt(person, 10), PersonID: person, Kind: string(t.Letter), Number: number,
-			Title: words.title, Place: about.Community, Body: clip(body, 200), Next: words.next, State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
-		})
-	}
-	return s.owe(ctx, notices, false)
+	return s.write(ctx, e.Key, number, about.Community, letter{string(t.Letter), words.title, body, words.next, about.People, nil})
 }
 
 func (s *Service) listTimer(ctx context.Context, e outbox.Event) error {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -149,6 +150,31 @@ func (s *Service) event(ctx context.Context, e outbox.Event) error {
 		}
 	}
 	return s.owe(ctx, notices, m.Emergency)
+}
+
+// write owes each reader of the letters one notice, of the first letter that
+// names them, about what has that number and stands at that place. The key is
+// the event's: told again, nobody hears it twice.
+func (s *Service) write(ctx context.Context, key, number, place string, letters ...letter) error {
+	var notices []Notice
+	told := map[int64]bool{0: true} // nobody
+	for _, l := range letters {
+		people, err := s.readers(ctx, l)
+		if err != nil {
+			return err
+		}
+		for _, person := range people {
+			if told[person] {
+				continue
+			}
+			told[person] = true
+			notices = append(notices, Notice{
+				ID: s.DB.NewID(), Key: key + ":" + strconv.FormatInt(person, 10), PersonID: person, Kind: l.kind, Number: number,
+				Title: l.title, Place: place, Body: clip(l.body, 200), Next: l.next, State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
+			})
+		}
+	}
+	return s.owe(ctx, notices, false)
 }
 
 // States are how far the notices of the last day have come, with their number.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"gorm.io/gorm"
@@ -62,21 +61,7 @@ func (s *Service) registration(ctx context.Context, e outbox.Event) error {
 			return err
 		}
 	}
-	var notices []Notice
-	var told []int64
-	for _, l := range letters {
-		for _, person := range l.people {
-			if person == 0 || slices.Contains(told, person) {
-				continue
-			}
-			told = append(told, person)
-			notices = append(notices, Notice{
-				ID: s.DB.NewID(), Key: e.Key + ":" + strconv.FormatInt(person, 10), PersonID: person, Kind: l.kind, Number: registrationNumber + strconv.FormatInt(r.PersonID, 10),
-				Title: l.title, Place: r.Community, Body: clip(l.body, 200), Next: l.next, State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
-			})
-		}
-	}
-	return s.owe(ctx, notices, false)
+	return s.write(ctx, e.Key, registrationNumber+strconv.FormatInt(r.PersonID, 10), r.Community, letters...)
 }
 
 // TopicPartner is a unit that asks a community to serve it, or an answer to it;
@@ -124,14 +109,7 @@ func (s *Service) partner(ctx context.Context, e outbox.Event) error {
 			return err
 		}
 	}
-	var notices []Notice
-	for _, person := range l.people {
-		notices = append(notices, Notice{
-			ID: s.DB.NewID(), Key: e.Key + ":" + strconv.FormatInt(person, 10), PersonID: person, Kind: l.kind, Number: registrationNumber + strconv.FormatInt(p.Unit, 10),
-			Title: l.title, Place: community.Name, Body: clip(l.body, 200), Next: l.next, State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
-		})
-	}
-	return s.owe(ctx, notices, false)
+	return s.write(ctx, e.Key, registrationNumber+strconv.FormatInt(p.Unit, 10), community.Name, l)
 }
 
 // askedFor are the letters to those whose word is missing: who answers for the

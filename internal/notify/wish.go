@@ -54,30 +54,13 @@ func (s *Service) wished(ctx context.Context, e outbox.Event) error {
 	if err != nil {
 		return err
 	}
-	people, err := s.readers(ctx, letter{people: t.People, posts: t.Posts})
-	if err != nil {
-		return err
-	}
 	kind, _ := s.Wishes.Rules().Kind(w.Kind)
 	body := kind.Name + "：" + s.masked(w.Text)
 	if t.Note != "" {
 		body += "。" + s.masked(t.Note)
 	}
 	next := strings.ReplaceAll(words.next, "%s", s.clock(t.Until))
-	var notices []Notice
-	told := map[int64]bool{}
-	for _, person := range people {
-		if told[person] {
-			continue
-		}
-		told[person] = true
-		notices = append(notices, Notice{
-			ID: s.DB.NewID(), Key: e.Key + ":" + strconv.FormatInt(person, 10), PersonID: person, Kind: string(t.Letter),
-			Number: wish.Number + strconv.FormatInt(w.ID, 10), Title: words.title, Place: place.Name, Body: clip(body, 200), Next: next,
-			State: Owed, Tries: []Try{}, CreatedAt: s.Now().UnixMilli(),
-		})
-	}
-	return s.owe(ctx, notices, false)
+	return s.write(ctx, e.Key, wish.Number+strconv.FormatInt(w.ID, 10), place.Name, letter{string(t.Letter), words.title, body, next, t.People, t.Posts})
 }
 
 func (s *Service) wishTimer(ctx context.Context, e outbox.Event) error {
