@@ -127,6 +127,24 @@ func refuse(err error) (Reply, error) {
 	return Reply{}, err
 }
 
+// TurnAway is what somebody is told whose message there is no room for now.
+// False: it must be taken all the same, because life may be in danger, or
+// because it tells of something that happened and will not be sent again.
+func (s *Service) TurnAway(m Message) (text string, may bool) {
+	switch m.Kind {
+	case KindSubscribe, KindUnsubscribe, KindScan:
+		return "", false
+	}
+	said := m.words()
+	if parse(said).word == wordDanger || s.Tickets.Rules().Reader.Read(said, nil).Emergency {
+		return "", false
+	}
+	if text, ok := s.constant(m); ok {
+		return text, true
+	}
+	return sayCrowded, true
+}
+
 // constant answers what needs no look at anything.
 func (s *Service) constant(m Message) (string, bool) {
 	switch m.Kind {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -37,7 +38,14 @@ func (s *Server) Converse(ctx context.Context, m wechat.Message) (wechat.Reply, 
 	if m.Place != nil {
 		in.Lat, in.Lng, in.Label = m.Place.Lat, m.Place.Lng, m.Place.Label
 	}
-	said, err := s.Chat.Answer(ctx, in)
+	var said chat.Reply
+	err := s.talk.with(ctx, func() (err error) { said, err = s.Chat.Answer(ctx, in); return err })
+	if errors.Is(err, errCrowded) {
+		if sorry, may := s.Chat.TurnAway(in); may {
+			return wechat.Reply{Text: sorry}, nil
+		}
+		said, err = s.Chat.Answer(ctx, in)
+	}
 	if err != nil {
 		return wechat.Reply{}, err
 	}

@@ -44,6 +44,7 @@ var (
 	messages  = prometheus.NewDesc("fenlin_wechat_messages_total", "Messages and events of WeChat by kind.", []string{"kind"}, nil)
 	callbacks = prometheus.NewDesc("fenlin_wechat_callbacks_total", "Requests of WeChat by how they ended.", []string{"outcome"}, nil)
 	calls     = prometheus.NewDesc("fenlin_wechat_api_calls_total", "Calls to WeChat by path and errcode: 0 = done, none = no answer.", []string{"api", "errcode"}, nil)
+	turned    = prometheus.NewDesc("fenlin_turned_away_total", "Messages of the chat, and requests beside them, that were asked to come back because of too many at once.", []string{"kind"}, nil)
 	depth     = prometheus.NewDesc("fenlin_outbox_events", "Events that wait to be handled, and those given up.", []string{"state"}, nil)
 )
 
@@ -52,11 +53,15 @@ func (*outside) Describe(to chan<- *prometheus.Desc) {
 	to <- messages
 	to <- callbacks
 	to <- calls
+	to <- turned
 	to <- depth
 }
 
 // Collect implements prometheus.Collector.
 func (o *outside) Collect(to chan<- prometheus.Metric) {
+	for kind, r := range map[string]*room{"chat": o.server.talk, "http": o.server.others} {
+		to <- prometheus.MustNewConstMetric(turned, prometheus.CounterValue, float64(r.turned.Load()), kind)
+	}
 	if o.server.Callback != nil {
 		kinds, outcomes := o.server.Callback.Counts()
 		for kind, n := range kinds {

@@ -192,7 +192,8 @@ func (s *Server) openPages() (list, compound gin.HandlerFunc) {
 		if r := []rune(in.Q); len(r) > 64 {
 			in.Q = string(r[:64])
 		}
-		found, err := s.listOpen(c.Request.Context(), &in)
+		var found *cached[page[OpenCompoundView]]
+		err := s.others.with(c.Request.Context(), func() (err error) { found, err = s.listOpen(c.Request.Context(), &in); return err })
 		if err != nil {
 			s.openRefused(c, err)
 			return
@@ -205,7 +206,8 @@ func (s *Server) openPages() (list, compound gin.HandlerFunc) {
 			s.lost(noRoute)(c)
 			return
 		}
-		v, err := s.openCompound(c.Request.Context(), number)
+		var v openDetail
+		err = s.others.with(c.Request.Context(), func() (err error) { v, err = s.openCompound(c.Request.Context(), number); return err })
 		if err != nil {
 			s.openRefused(c, err)
 			return

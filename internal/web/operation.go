@@ -125,8 +125,8 @@ func register[I, O any](a api, r route, op huma.Operation, handle func(context.C
 			f.Tag.Get("contentType"): {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 		}}
 	}
-	huma.Register(a.API, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
+	huma.Register(a.API, op, func(ctx context.Context, in *I) (out *O, err error) {
+		err = a.server.others.with(ctx, func() error { out, err = handle(ctx, in); return err })
 		if err != nil {
 			return nil, problemOf(ctx, err)
 		}
@@ -149,7 +149,11 @@ func (a api) refusals(codes []int) map[string]*huma.Response {
 
 // authenticate finds who holds the token, before anything of the request is read.
 func (a api) authenticate(ctx huma.Context, next func(huma.Context)) {
-	c, err := a.server.caller(ctx.Context(), ctx.Header("Authorization"))
+	var c caller
+	err := a.server.others.with(ctx.Context(), func() (err error) {
+		c, err = a.server.caller(ctx.Context(), ctx.Header("Authorization"))
+		return err
+	})
 	if err != nil {
 		p := problemOf(ctx.Context(), err)
 		if p.Status == http.StatusUnauthorized {

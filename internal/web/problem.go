@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -49,6 +50,14 @@ func (p *problem) Error() string { return p.Code + ": " + p.Detail }
 // GetStatus is the HTTP status.
 func (p *problem) GetStatus() int { return p.Status }
 
+// GetHeaders says when to come back; huma adds them.
+func (p *problem) GetHeaders() http.Header {
+	if p.Status != http.StatusServiceUnavailable {
+		return nil
+	}
+	return http.Header{"Retry-After": {"10"}}
+}
+
 // ContentType is the one that RFC 9457 gives.
 func (p *problem) ContentType(string) string { return problemType }
 
@@ -75,7 +84,7 @@ var (
 // problemOf is an error as people may see it; a fault is logged.
 func problemOf(ctx context.Context, err error) *problem {
 	e := errs.From(err)
-	if e.Kind == errs.Unavailable {
+	if e.Kind == errs.Unavailable && !errors.Is(err, errCrowded) { // the crowd is counted
 		level := slog.LevelError
 		if errors.Is(err, context.Canceled) { // the caller went away
 			level = slog.LevelInfo
@@ -172,5 +181,6 @@ func refuse(c *gin.Context, p *problem) {
 	if err != nil {
 		panic(fmt.Sprintf("a problem cannot be written: %v", err)) // strings and a number
 	}
+	maps.Copy(c.Writer.Header(), p.GetHeaders())
 	c.Data(p.Status, problemType, body)
 }

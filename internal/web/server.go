@@ -57,15 +57,17 @@ type Server struct {
 	Version    string
 	Site       string       // the address that people reach, without a slash at its end
 	Sim        http.Handler // everything under /sim/; nil outside the demo
+	Seats      int          // how many messages of the chat, and how many requests beside them, are worked on at once
 
-	printer placard.Printer // of the codes on walls
-	once    sync.Once
-	metrics *metrics
+	printer      placard.Printer // of the codes on walls
+	once         sync.Once
+	metrics      *metrics
+	talk, others *room // so that neither keeps the other out
 }
 
 // Handler serves the public port.
 func (s *Server) Handler() http.Handler {
-	s.once.Do(s.count)
+	s.once.Do(s.prepare)
 	gin.SetMode(gin.ReleaseMode) // else it prints its routes
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
@@ -76,8 +78,14 @@ func (s *Server) Handler() http.Handler {
 
 // Admin serves the port that is never public: /metrics and /debug/pprof/.
 func (s *Server) Admin() http.Handler {
-	s.once.Do(s.count)
+	s.once.Do(s.prepare)
 	mux := http.NewServeMux()
 	s.adminRoutes(mux)
 	return mux
+}
+
+// prepare makes what both ports share.
+func (s *Server) prepare() {
+	s.talk, s.others = newRoom(s.Seats), newRoom(s.Seats)
+	s.count()
 }

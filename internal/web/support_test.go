@@ -44,7 +44,7 @@ type site struct {
 	seen     map[string]bool // operations that succeeded
 }
 
-func newSite(t *testing.T, aesKey string) *site {
+func newSite(t *testing.T, aesKey string, changes ...func(*site)) *site {
 	t.Helper()
 	w := tickettest.New(t)
 	store := kv.NewMemory()
@@ -88,11 +88,14 @@ func newSite(t *testing.T, aesKey string) *site {
 			DB: w.DB, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock},
 			Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Rules().Calendar.Location(),
 		},
-		Depth: w.Outbox.Depth, Late: w.Outbox.Late, Sim: s.sim.Handler(),
+		Depth: w.Outbox.Depth, Late: w.Outbox.Late, Sim: s.sim.Handler(), Seats: 8,
 	}
 	s.Stats.Adopt(stats.Rules{Weights: rates})
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: store}, Handle: s.Converse, Now: w.Clock, Log: nothingLogged()}
 	w.Outbox.Slow = s.Ledger.Slow()
+	for _, change := range changes {
+		change(s)
+	}
 	handler = s.Handler()
 	s.load(t)
 	return s
