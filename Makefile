@@ -100,6 +100,10 @@ fuzz: ## Fuzz every fuzz test for FUZZTIME (10s) each
 bench: ## Measure what has a limit, each beside it (ARGS='…'; FENLIN_TEST_BINLOG=1 with MySQL's binary log)
 	scripts/services run -- go run ./scripts/bench $(ARGS)
 
+.PHONY: load
+load: ## Play a storm day until it is too much and back, on MariaDB and Redis (ARGS='-replicas 2', '-short')
+	scripts/services run -- go run ./scripts/load $(ARGS)
+
 .PHONY: eval
 eval: ## Measure how sentences are understood, on those that nothing was learnt from (ARGS='--errors FILE.tsv')
 	go run ./cmd/fenlin understand eval $(or $(ARGS),internal/understand/testdata/heldback.tsv)

@@ -59,7 +59,7 @@ func (*outside) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (o *outside) Collect(to chan<- prometheus.Metric) {
-	for kind, r := range map[string]*room{"chat": o.server.talk, "http": o.server.others} {
+	for kind, r := range map[string]*room{"chat": o.server.talk, "file": o.server.files, "http": o.server.others} {
 		to <- prometheus.MustNewConstMetric(turned, prometheus.CounterValue, float64(r.turned.Load()), kind)
 	}
 	if o.server.Callback != nil {

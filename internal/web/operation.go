@@ -126,7 +126,11 @@ func register[I, O any](a api, r route, op huma.Operation, handle func(context.C
 		}}
 	}
 	huma.Register(a.API, op, func(ctx context.Context, in *I) (out *O, err error) {
-		err = a.server.others.with(ctx, func() error { out, err = handle(ctx, in); return err })
+		room := a.server.others
+		if hasRaw {
+			room = a.server.files
+		}
+		err = room.with(ctx, func() error { out, err = handle(ctx, in); return err })
 		if err != nil {
 			return nil, problemOf(ctx, err)
 		}

@@ -57,12 +57,13 @@ type Server struct {
 	Version    string
 	Site       string       // the address that people reach, without a slash at its end
 	Sim        http.Handler // everything under /sim/; nil outside the demo
-	Seats      int          // how many messages of the chat, and how many requests beside them, are worked on at once
+	Seats      int          // how many messages of the chat, and how many requests beside them, are worked on at once; of files an eighth
 
-	printer      placard.Printer // of the codes on walls
-	once         sync.Once
-	metrics      *metrics
-	talk, others *room // so that neither keeps the other out
+	printer placard.Printer // of the codes on walls
+	once    sync.Once
+	metrics *metrics
+	// None of them keeps another out: a picture takes a hundred times as long as a look.
+	talk, files, others *room
 }
 
 // Handler serves the public port.
@@ -86,6 +87,6 @@ func (s *Server) Admin() http.Handler {
 
 // prepare makes what both ports share.
 func (s *Server) prepare() {
-	s.talk, s.others = newRoom(s.Seats), newRoom(s.Seats)
+	s.talk, s.files, s.others = newRoom(s.Seats), newRoom((s.Seats+7)/8), newRoom(s.Seats)
 	s.count()
 }

@@ -15,6 +15,7 @@ import (
 
 	"fenlin/internal/activity"
 	"fenlin/internal/app"
+	"fenlin/internal/app/apptest"
 	"fenlin/internal/chat"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
@@ -38,7 +39,7 @@ func checkins(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, drop, err := emptyDatabase(ctx, at)
+	address, drop, err := apptest.EmptyDatabase(ctx, at)
 	if err != nil {
 		return nil, err
 	}

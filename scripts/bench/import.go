@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -17,7 +16,7 @@ import (
 	"gorm.io/gorm"
 
 	"fenlin/internal/app"
-	"fenlin/internal/db"
+	"fenlin/internal/app/apptest"
 	"fenlin/internal/ledger"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
@@ -36,7 +35,7 @@ func imports(ctx context.Context, _ time.Duration, rounds int) ([]line, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, drop, err := emptyDatabase(ctx, server)
+	address, drop, err := apptest.EmptyDatabase(ctx, server)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +180,7 @@ func ground(ctx context.Context) (*app.App, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	address, drop, err := emptyDatabase(ctx, at)
+	address, drop, err := apptest.EmptyDatabase(ctx, at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -207,30 +206,6 @@ func sampleCity(ctx context.Context) (*app.App, func(), error) {
 		}
 	}
 	return a, drop, err
-}
-
-// emptyDatabase makes a database that drop takes away.
-func emptyDatabase(ctx context.Context, server string) (address string, drop func(), err error) {
-	u, err := url.Parse(server)
-	if err != nil {
-		return "", nil, errors.New("FENLIN_TEST_DATABASE is not an address")
-	}
-	u.Path = "/"
-	dsn, err := db.MySQLDSN(u.String())
-	if err != nil {
-		return "", nil, err
-	}
-	root, err := sql.Open("mysql", dsn)
-	if err != nil {
-		return "", nil, err
-	}
-	_, _ = root.ExecContext(ctx, "SET GLOBAL local_infile = 1") // MariaDB has it on
-	name := fmt.Sprintf("fenlin_bench_import_%d", os.Getpid())
-	if _, err := root.ExecContext(ctx, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
-		return "", nil, err
-	}
-	u.Path = "/" + name
-	return u.String(), func() { _, _ = root.ExecContext(ctx, "DROP DATABASE "+name); _ = root.Close() }, nil
 }
 
 // rows are the ledger as the engine reads it.

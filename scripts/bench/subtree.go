@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fenlin/internal/app"
+	"fenlin/internal/app/apptest"
 	"fenlin/internal/db"
 	"fenlin/internal/org"
 )
@@ -36,7 +37,7 @@ func subtree(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, drop, err := emptyDatabase(ctx, server)
+	address, drop, err := apptest.EmptyDatabase(ctx, server)
 	if err != nil {
 		return nil, err
 	}

@@ -108,6 +108,17 @@ func (p *Program) Stop(patience time.Duration) (time.Duration, error) {
 	}
 }
 
+// Memory is how much the program holds in memory, in bytes; 0 when it does not run.
+func (p *Program) Memory() int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	var total, resident int64
+	_, _ = fmt.Sscan(string(text), &total, &resident)
+	return resident * int64(os.Getpagesize())
+}
+
 // FreePort is an address on this machine that nobody listens on.
 func FreePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
@@ -141,19 +152,30 @@ func SignIn(ctx context.Context, url, openid string) (Client, error) {
 // Call is one request with a JSON body (none when nil) and an idempotency key
 // (none when empty). An error means that no answer came, or a broken one.
 func (c Client) Call(ctx context.Context, method, path string, body any, key string) (status int, answer map[string]any, err error) {
-	var r io.Reader
+	var content []byte
 	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
+		if content, err = json.Marshal(body); err != nil {
 			return 0, nil, err
 		}
-		r = bytes.NewReader(b)
+	}
+	return c.send(ctx, method, path, "application/json", content, key)
+}
+
+// Send posts content as it is, such as a photo.
+func (c Client) Send(ctx context.Context, path, contentType string, content []byte) (status int, answer map[string]any, err error) {
+	return c.send(ctx, http.MethodPost, path, contentType, content, "")
+}
+
+func (c Client) send(ctx context.Context, method, path, contentType string, content []byte, key string) (status int, answer map[string]any, err error) {
+	var r io.Reader
+	if content != nil {
+		r = bytes.NewReader(content)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, r)
 	if err != nil {
 		return 0, nil, err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", contentType)
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}
