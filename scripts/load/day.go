@@ -163,7 +163,7 @@ func verdict(what string, status int, answer map[string]any, err error) error {
 	switch {
 	case err != nil:
 		return err
-	case status == http.StatusServiceUnavailable && answer["code"] == "crowded":
+	case status == http.StatusServiceUnavailable && answer["code"] == "crowded", status == http.StatusTooManyRequests:
 		return errTurned
 	case status >= 300 && status != http.StatusConflict: // two secretaries at one ticket: told politely
 		return fmt.Errorf("%s: %d %v", what, status, answer)
