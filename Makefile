@@ -38,8 +38,8 @@ FONT := internal/placard/font/DroidSansFallbackFull.ttf.gz
 help: ## This list
 	@echo "Fenlin $(VERSION)"
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "FENLIN_TEST_DATABASE (mysql://user:password@host:port/) and FENLIN_TEST_REDIS (redis://host:port/0)"
-	@echo "name servers to test on; when empty, private ones are started (scripts/services)."
+	@echo "FENLIN_TEST_DATABASE (mysql://user:password@host:port/), FENLIN_TEST_REDIS (redis://host:port/0) and"
+	@echo "FENLIN_TEST_S3 name servers to test on; when empty, private ones are started (scripts/services)."
 
 .PHONY: run
 run: build ## Serve the sample city at http://127.0.0.1:8080/sim/ with nothing else installed; data in ./data (ARGS='--config FILE')
@@ -62,10 +62,10 @@ test: test-sqlite test-mariadb ## Run the whole suite twice: SQLite + in-process
 .PHONY: test-sqlite
 test-sqlite: $(NODE) $(FONT) ## Run the suite on SQLite and in-process state, with the race detector
 	@scripts/services need gcc gcc libc6-dev
-	FENLIN_TEST_DATABASE= FENLIN_TEST_REDIS= $(RACE) $(TEST_FLAGS) ./...
+	FENLIN_TEST_DATABASE= FENLIN_TEST_REDIS= FENLIN_TEST_S3= $(RACE) $(TEST_FLAGS) ./...
 
 .PHONY: test-mariadb
-test-mariadb: $(NODE) $(FONT) ## Run the suite on MariaDB and Redis
+test-mariadb: $(NODE) $(FONT) ## Run the suite on MariaDB, Redis and S3
 	scripts/services run -- go test $(TEST_FLAGS) ./...
 
 .PHONY: e2e
