@@ -485,6 +485,56 @@ func TestDoctor_SaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	}
 }
 
+func TestDoctor_SaysWhenReplicasDoNotSharePhotosAndWhenTheBucketIsAway(t *testing.T) {
+	p := newPlace(t, dbtest.Empty(t))
+	for _, c := range []struct{ redis, photos, said string }{
+		{"", "", "ok    photos         kept in"},
+		{"redis://127.0.0.1:1/0", "", "ok    photos         WARNING"},
+		{"redis://127.0.0.1:1/0", "s3://key:hush@127.0.0.1:1/photos?tls=false", "FAIL  photos         the bucket of photos does not answer"},
+	} {
+		q := p
+		q.env = append(slices.Clone(p.env), "FENLIN_REDIS="+c.redis, "FENLIN_PHOTOS="+c.photos)
+		if out, errs, _ := q.run(t, "doctor", "--demo"); !strings.Contains(out, c.said) || strings.Contains(out+errs, "hush") {
+			t.Errorf("no %q in\n%s%s", c.said, out, errs)
+		}
+	}
+	data := t.TempDir()
+	if err := os.WriteFile(filepath.Join(data, "photos"), nil, 0o600); err != nil { // where the folder should be
+		t.Fatal(err)
+	}
+	q := p
+	q.env = append(slices.Clone(p.env), "FENLIN_DATA_DIR="+data)
+	if out, _, _ := q.run(t, "doctor", "--demo"); !strings.Contains(out, "FAIL  photos         the folder of photos cannot be written") {
+		t.Errorf("a folder that cannot be:\n%s", out)
+	}
+}
+
+func TestPhotosMove_EmptiesTheDatabase(t *testing.T) {
+	address := dbtest.Empty(t)
+	p := newPlace(t, address)
+	p.must(t, "migrate")
+	d, err := db.Open(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	pool, err := d.SQL()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id := range 3 {
+		if _, err := pool.ExecContext(t.Context(), "INSERT INTO photos (id, owner_id, ticket_id, content, created_at) VALUES (?, 7, 0, ?, 1)", id+1, "\xff\xd8\xff"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := p.must(t, "photos", "move"); !strings.Contains(out, "3 moved, 0 left\n3 moved; the database holds no picture") {
+		t.Errorf("move:\n%s", out)
+	}
+	if out := p.must(t, "photos", "move"); !strings.HasPrefix(out, "0 moved;") {
+		t.Errorf("again:\n%s", out)
+	}
+}
+
 func TestRouteTest_KnowsGoodFromBadCases(t *testing.T) {
 	p := newPlace(t, dbtest.Empty(t))
 	p.must(t, "route", "test")

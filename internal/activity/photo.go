@@ -118,7 +118,7 @@ func (s *Service) RemovePhoto(ctx context.Context, by org.Actor, activity, photo
 		if did.RowsAffected == 0 {
 			return ErrPhoto
 		}
-		return s.Tickets.Drop(tx, holder(activity), []int64{photo})
+		return s.Tickets.Drop(tx, []int64{photo})
 	})
 }
 
@@ -183,15 +183,12 @@ func (s *Service) Photo(ctx context.Context, by org.Actor, activity, photo int64
 // ExpirePhotos drops the photos that were added before a moment.
 func (s *Service) ExpirePhotos(ctx context.Context, x db.Expiry) (int64, error) {
 	return db.Expire(ctx, s.DB, x, db.Due[int64]{
-		Key: "photo_id", From: "activity_photos WHERE created_at < ?", Args: []any{x.Before.UnixMilli()}, Batch: photosAtOnce,
+		Key: "photo_id", From: "activity_photos WHERE created_at < ?", Args: []any{x.Before.UnixMilli()}, Batch: 100,
 		Drop: func(tx *gorm.DB, ids []int64) *gorm.DB {
-			if did := tx.Exec("DELETE FROM photos WHERE id IN ? AND ticket_id = 0", ids); did.Error != nil {
-				return did
+			if err := s.Tickets.Drop(tx, ids); err != nil {
+				return &gorm.DB{Error: err}
 			}
 			return tx.Exec("DELETE FROM activity_photos WHERE photo_id IN ?", ids)
 		},
 	})
 }
-
-// photosAtOnce are dropped in one transaction: each is some hundred kilobytes.
-const photosAtOnce = 100

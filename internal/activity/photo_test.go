@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"slices"
 	"testing"
 	"time"
 
 	"fenlin/internal/activity"
+	"fenlin/internal/db"
 	"fenlin/internal/ticket"
 )
 
@@ -72,4 +74,13 @@ func TestPhotos_WhoRunsAnActivityHangsOrdersAndRemovesThem(t *testing.T) {
 	refused(t, h.AddPhoto(t.Context(), branch, a.ID, h.picture(t, "branch"), ""), activity.ErrManyPhotos, "")
 	must(t, h.Act2(t, "branch", a.ID, activity.Archive, "扫了三栋楼"))
 	refused(t, h.AddPhoto(t.Context(), branch, a.ID, h.picture(t, "branch"), ""), activity.ErrState, "")
+	// What was taken down, and what has been there too long, lies nowhere any more.
+	if left := h.Objects(t); slices.Contains(left, first) || !slices.Contains(left, middle) {
+		t.Errorf("the store holds %v, with %d and without %d", left, middle, first)
+	}
+	_, err := h.ExpirePhotos(t.Context(), db.Expiry{Before: h.Clock().Add(time.Hour)})
+	must(t, err)
+	if left := h.Objects(t); len(left) != 4 { // those that were never hung
+		t.Errorf("the store holds %v", left)
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"fenlin/internal/activity"
+	"fenlin/internal/blob"
 	"fenlin/internal/chat"
 	"fenlin/internal/db"
 	"fenlin/internal/kv"
@@ -46,6 +47,7 @@ type App struct {
 	Config     Config
 	DB         *db.DB
 	KV         kv.Store
+	Photos     *blob.Counted
 	Org        *org.Service
 	Members    *member.Service
 	Workers    *worker.Service
@@ -85,6 +87,9 @@ func Ground(c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.Photos, err = c.photos(); err != nil {
+		return nil, err
+	}
 	if a.DB, err = db.Open(c.Database); err != nil {
 		return nil, err
 	}
@@ -92,7 +97,7 @@ func Ground(c Config) (*App, error) {
 	a.Org = &org.Service{DB: a.DB, Now: now}
 	a.Members = &member.Service{DB: a.DB, Keys: keys, Now: now}
 	a.Outbox = outbox.Open(a.DB, now)
-	a.Tickets = &ticket.Service{DB: a.DB, Org: a.Org, Members: a.Members, Outbox: a.Outbox, Now: now}
+	a.Tickets = &ticket.Service{DB: a.DB, Org: a.Org, Members: a.Members, Outbox: a.Outbox, Photos: a.Photos, Now: now}
 	a.Tickets.Outages = &outage.Service{DB: a.DB, Org: a.Org, Now: now}
 	a.Points = &station.Service{DB: a.DB, Org: a.Org, Location: rules.Desk.Calendar.Location(), Now: now}
 	a.Stats = &stats.Service{DB: a.DB, Org: a.Org, Location: rules.Desk.Calendar.Location(), Now: now}
@@ -179,10 +184,11 @@ func (a *App) build(version string) error {
 	a.Members.Templates = member.Templates{Followers: c.WeChat.Template, Account: c.WeChat.Subscription, MiniProgram: c.MiniProgram.Subscription}
 	a.told, a.Members.Registered, a.Members.Asked, a.Org.Asked = told, told.Registered, told.CorrectionAsked, told.PartnerAsked
 	a.Outbox.Handlers, a.Outbox.Slow = told.Handlers(), a.Ledger.Slow()
+	a.Outbox.Handlers[ticket.TopicPhoto] = a.Tickets.LetGo
 	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: ticketPage, Privacy: site + "/privacy", Verify: site + "/open/certificates/", Certificates: link.Certificates.At(site)}
 	s := &web.Server{
 		Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Lists: a.Lists, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
-		Stats: a.Stats, Stations: a.Points, Chat: a.Chat, Seats: db.Pool,
+		Stats: a.Stats, Stations: a.Points, Chat: a.Chat, Photos: a.Photos, Seats: db.Pool,
 	}
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: a.KV}, Handle: s.Converse, Now: now, Log: slog.Default()}
 	if c.Demo {
@@ -308,8 +314,8 @@ func (a *App) release() {
 // Close closes what Ground opened.
 func (a *App) Close() { a.release() }
 
-// health is ready while the database answers with the schema we know; Redis
-// away is degraded, because truth is in the database.
+// health is ready while the database answers with the schema we know; Redis or
+// the store of photos away is degraded: reports are taken without them.
 func (a *App) health(ctx context.Context) web.Health {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -320,6 +326,10 @@ func (a *App) health(ctx context.Context) web.Health {
 	}
 	if err := a.KV.Ping(ctx); err != nil {
 		h.Degraded = append(h.Degraded, "redis")
+	}
+	if err := a.Photos.Ping(ctx); err != nil {
+		slog.WarnContext(ctx, "the store of photos does not answer", "error", err)
+		h.Degraded = append(h.Degraded, "photos")
 	}
 	return h
 }

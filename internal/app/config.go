@@ -23,9 +23,10 @@ import (
 type Config struct {
 	Listen      string `yaml:"listen"       env:"FENLIN_LISTEN"`       // the public port
 	AdminListen string `yaml:"admin_listen" env:"FENLIN_ADMIN_LISTEN"` // metrics and profiles; never public
-	DataDir     string `yaml:"data_dir"     env:"FENLIN_DATA_DIR"`     // where the embedded database lies
+	DataDir     string `yaml:"data_dir"     env:"FENLIN_DATA_DIR"`     // where the embedded database and the folder of photos lie
 	Database    string `yaml:"database"     env:"FENLIN_DATABASE"`     // mysql://user:password@host:3306/fenlin or sqlite:PATH
 	Redis       string `yaml:"redis"        env:"FENLIN_REDIS"`        // redis://host:6379/0; empty = in process, one replica only
+	Photos      string `yaml:"photos"       env:"FENLIN_PHOTOS"`       // s3://KEY:SECRET@host:9000/bucket?region=…&tls=…; empty = a folder in DataDir
 	PublicURL   string `yaml:"public_url"   env:"FENLIN_PUBLIC_URL"`   // the address that people's phones reach; links in notices begin with it
 	RulesDir    string `yaml:"rules_dir"    env:"FENLIN_RULES_DIR"`    // files in it replace those of config/ built in
 	SecretKeys  string `yaml:"secret_keys"  env:"FENLIN_SECRET_KEYS"`  // field encryption: base64 of 32 bytes each, newest first, comma between
@@ -72,7 +73,7 @@ func LoadConfig(file string, demo bool) (Config, error) {
 		return c, fmt.Errorf("configuration from the environment: %w", err)
 	}
 	// A variable that is set to nothing takes a default away: FENLIN_WECHAT_AES_KEY= means plain mode.
-	for name, field := range map[string]*string{"FENLIN_REDIS": &c.Redis, "FENLIN_WECHAT_AES_KEY": &c.WeChat.AESKey} {
+	for name, field := range map[string]*string{"FENLIN_REDIS": &c.Redis, "FENLIN_PHOTOS": &c.Photos, "FENLIN_WECHAT_AES_KEY": &c.WeChat.AESKey} {
 		if v, ok := os.LookupEnv(name); ok && v == "" {
 			*field = ""
 		}
@@ -134,6 +135,9 @@ func (c *Config) validate() error {
 	need(c.SecretKeys, "FENLIN_SECRET_KEYS")
 	if _, err := secret.NewKeyring(c.SecretKeys); c.SecretKeys != "" && err != nil {
 		faults = append(faults, fmt.Errorf("FENLIN_SECRET_KEYS: %w", err))
+	}
+	if _, err := c.photos(); err != nil {
+		faults = append(faults, err)
 	}
 	for name, address := range map[string]string{"FENLIN_LISTEN": c.Listen, "FENLIN_ADMIN_LISTEN": c.AdminListen} {
 		if _, _, err := net.SplitHostPort(address); err != nil {

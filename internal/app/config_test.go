@@ -91,6 +91,7 @@ func TestLoadConfig_RefusesNamingWhatIsWrongAndNoSecret(t *testing.T) {
 		"a field key in hex":  {"", map[string]string{"FENLIN_SECRET_KEYS": strings.Repeat("zz-", 20)}, []string{"key 1"}},
 		"a short AES key":     {"", map[string]string{"FENLIN_WECHAT_AES_KEY": aesKey[:42]}, []string{"FENLIN_WECHAT_AES_KEY"}},
 		"a port alone":        {"", map[string]string{"FENLIN_LISTEN": "8080"}, []string{"FENLIN_LISTEN", "host:port"}},
+		"a bucket's address":  {"", map[string]string{"FENLIN_PHOTOS": "s3://key:the-bucket-secret@host"}, []string{"FENLIN_PHOTOS", "s3://KEY:SECRET@"}},
 		"an address of words": {"", map[string]string{"FENLIN_PUBLIC_URL": "fenlin.example"}, []string{"FENLIN_PUBLIC_URL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +109,7 @@ func TestLoadConfig_RefusesNamingWhatIsWrongAndNoSecret(t *testing.T) {
 					t.Errorf("%q does not name %s", err, w)
 				}
 			}
-			for _, secret := range []string{"the-account-secret", "the-callback-token", aesKey[:42], key, short} {
+			for _, secret := range []string{"the-account-secret", "the-callback-token", "the-bucket-secret", aesKey[:42], key, short} {
 				if strings.Contains(err.Error(), secret) {
 					t.Errorf("%q tells a secret", err)
 				}

@@ -41,6 +41,7 @@ func start(t testing.TB, aes string) *app.App {
 	}
 	cfg.Listen, cfg.AdminListen, cfg.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
 	cfg.Database, cfg.Redis, cfg.WeChat.AESKey = dbtest.Address(t), os.Getenv("FENLIN_TEST_REDIS"), aes
+	cfg.Photos = os.Getenv("FENLIN_TEST_S3")
 	// Redis is shared by all tests of a run, and keys carry the account's id.
 	cfg.WeChat.AppID = fmt.Sprintf("wx%016x", time.Now().UnixNano())
 	return run(t, cfg)

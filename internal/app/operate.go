@@ -60,7 +60,7 @@ func Doctor(ctx context.Context, file string, demo bool) []Finding {
 	} else {
 		out = append(out, Finding{What: "organisation", Note: "the city is there"})
 	}
-	out = append(out, diagnoseRedis(ctx, c.Redis))
+	out = append(out, diagnoseRedis(ctx, c.Redis), diagnosePhotos(ctx, c))
 	return append(out, diagnoseWeChat(ctx, c))
 }
 

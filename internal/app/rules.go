@@ -151,6 +151,9 @@ func (a *App) warn(ctx context.Context) {
 	if year, gap := a.Tickets.Rules().Calendar.Uncovered(now, now.Add(ticket.MaxExtension)); gap {
 		slog.WarnContext(ctx, "the calendar knows no holidays of a year in which clocks run: Monday to Friday are taken for workdays", "year", year)
 	}
+	if a.Config.photosApart() {
+		slog.WarnContext(ctx, "each replica keeps photos in its own folder: set FENLIN_PHOTOS, or share the folder", "folder", a.Config.photoFolder())
+	}
 }
 
 // Reload reads the files of rules again and puts them in force, all of them or

@@ -207,7 +207,7 @@ func (s *Service) ChangeAgreement(ctx context.Context, by org.Actor, id int64, v
 // Sign keeps the signed document of a draft, which confirms it for the side that
 // sends it and asks the other. Another document takes the place of the first.
 // Errors: ErrUnknown, ErrNotYours, ErrStale, ErrState, ticket.ErrNotDocument,
-// ticket.ErrBigPicture.
+// ticket.ErrBigPicture, ticket.ErrPhotosAway.
 func (s *Service) Sign(ctx context.Context, by org.Actor, id int64, version int, raw []byte) error {
 	a, err := take[Agreement](s.DB.Read(ctx), id)
 	if err != nil {
@@ -217,7 +217,7 @@ func (s *Service) Sign(ctx context.Context, by org.Actor, id int64, version int,
 	if err != nil {
 		return err
 	}
-	file, err := s.Tickets.Document(raw)
+	file, err := s.Tickets.Document(ctx, raw)
 	if err != nil {
 		return err
 	}
@@ -232,7 +232,7 @@ func (s *Service) Sign(ctx context.Context, by org.Actor, id int64, version int,
 			return err
 		}
 		if a.DocumentID != 0 {
-			if err := s.Tickets.Drop(tx, Holder(Agreements, a.ID), []int64{a.DocumentID}); err != nil {
+			if err := s.Tickets.Drop(tx, []int64{a.DocumentID}); err != nil {
 				return err
 			}
 		}

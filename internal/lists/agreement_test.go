@@ -148,6 +148,9 @@ func TestDocument_OnlyWhatIsOneAndOnlyForTheParties(t *testing.T) {
 	if kept != 1 {
 		t.Errorf("%d documents are kept of one agreement", kept)
 	}
+	if left := h.Objects(t); len(left) != 1 {
+		t.Errorf("the store holds %v", left)
+	}
 	h.do(t, "community", lists.Agreements, a.ID, lists.Deed{Action: lists.Confirm})
 	full, err := h.Agreement(t.Context(), h.Actor("hospital"), a.ID)
 	must(t, err)

@@ -148,7 +148,7 @@ func (s *Service) later(ctx context.Context, key string, began int64, err error)
 	if wechat.Refused(err) || age >= patience {
 		return nil
 	}
-	slog.WarnContext(ctx, "WeChat is waited for", "key", key, "error", err)
+	slog.WarnContext(ctx, "WeChat or the store of photos is waited for", "key", key, "error", err)
 	return outbox.Snooze(min(max(age/2, shortest), longest))
 }
 

@@ -261,7 +261,7 @@ func (s *Service) media(ctx context.Context, e outbox.Event) error {
 	if err == nil {
 		return nil
 	}
-	if _, ours := errors.AsType[*errs.Error](err); !ours {
+	if told, ours := errors.AsType[*errs.Error](err); !ours || told.Kind == errs.Unavailable {
 		if later := s.later(ctx, e.Key, e.CreatedAt, err); later != nil {
 			return later
 		}

@@ -13,6 +13,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"fenlin/internal/blob"
 	"fenlin/internal/kv"
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
@@ -263,6 +264,45 @@ func TestMedia_APictureJoinsItsTicketAndABadOneIsSaid(t *testing.T) {
 	}
 	c.once(t, "li", "照片没有收到")
 	c.once(t, "branch", "补充")
+}
+
+// away is a store of photos that does not answer for a while.
+type away struct{ blob.Store }
+
+func (away) Put(context.Context, int64, []byte) error { return errors.New("away") }
+
+func TestMedia_APictureWaitsForTheStoreOfPhotos(t *testing.T) {
+	c := newCity(t)
+	tk := c.Told(t, "li", lamp)
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 40, 30))); err != nil {
+		t.Fatal(err)
+	}
+	whole := c.Service.Photos
+	c.Service.Photos = away{whole}
+	if err := c.Await(t.Context(), ticket.Media{TicketID: tk.ID, Person: c.Who["li"], MediaID: c.upload(t, picture.Bytes()), Key: "wx:1"}); err != nil {
+		t.Fatal(err)
+	}
+	photos := func() int {
+		f, err := c.Get(t.Context(), c.Actor("branch"), tk.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(f.Photos)
+	}
+	for range 30 { // longer than an event is tried that fails
+		c.drain(t)
+		c.Forward(time.Hour)
+	}
+	if n := photos(); n != 0 || strings.Contains(strings.Join(c.told("li"), ""), "照片没有收到") {
+		t.Fatalf("%d photos; told %v", n, c.told("li"))
+	}
+	c.Service.Photos = whole
+	c.Forward(time.Hour)
+	c.drain(t)
+	if n := photos(); n != 1 {
+		t.Errorf("%d photos after the store came back", n)
+	}
 }
 
 // upload is a picture that somebody sent to the account.

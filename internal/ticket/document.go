@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"bytes"
+	"context"
 
 	"gorm.io/gorm"
 
@@ -14,19 +15,23 @@ var ErrNotDocument = errs.New(errs.Invalid, "not_a_document", "请上传 PDF、J
 // trailing is how many bytes of blank space may follow a PDF's end.
 const trailing = 64
 
-// Document makes of what was sent what is kept: a JPEG or PNG is drawn anew like
-// a photo, a PDF stays as it is. What it is, its bytes say, and nothing else.
-// Errors: ErrNotDocument, ErrNotPicture, ErrBigPicture.
-func (s *Service) Document(raw []byte) ([]byte, error) {
+// Document stores what is kept of what was sent, for Hold: a JPEG or PNG is drawn
+// anew like a photo, a PDF stays as it is. What it is, its bytes say, and nothing
+// else. Errors: ErrNotDocument, ErrNotPicture, ErrBigPicture, ErrPhotosAway.
+func (s *Service) Document(ctx context.Context, raw []byte) (Stored, error) {
 	switch {
 	case len(raw) > MaxPhoto:
-		return nil, ErrBigPicture.Say("文件太大，请压缩到 10 MB 以内")
+		return Stored{}, ErrBigPicture.Say("文件太大，请压缩到 10 MB 以内")
 	case wholePDF(raw):
-		return raw, nil
+		return s.storePhoto(ctx, raw)
 	case isJPEG(raw), bytes.HasPrefix(raw, []byte("\x89PNG\r\n\x1a\n")):
-		return s.redraw(raw)
+		content, err := s.redraw(raw)
+		if err != nil {
+			return Stored{}, err
+		}
+		return s.storePhoto(ctx, content)
 	}
-	return nil, ErrNotDocument
+	return Stored{}, ErrNotDocument
 }
 
 // wholePDF says that a file is a PDF from its first byte to its last: readers
@@ -53,8 +58,8 @@ func TypeOf(kept []byte) string {
 	return "application/pdf"
 }
 
-// Hold keeps what Document made on a holder, as Lend does with photos.
-func (s *Service) Hold(tx *gorm.DB, holder string, owner int64, kept []byte) (int64, error) {
-	p := Photo{ID: s.DB.NewID(), OwnerID: owner, Holder: holder, Content: kept, CreatedAt: s.Now().UnixMilli()}
+// Hold keeps what Document stored on a holder, as Lend does with photos.
+func (s *Service) Hold(tx *gorm.DB, holder string, owner int64, o Stored) (int64, error) {
+	p := Photo{ID: o.id, OwnerID: owner, Holder: holder, Content: []byte{}, Digest: o.digest, CreatedAt: s.Now().UnixMilli()}
 	return p.ID, tx.Create(&p).Error
 }

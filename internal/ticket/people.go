@@ -145,10 +145,12 @@ func (s *Service) Unite(ctx context.Context, from, to int64) error {
 // The tickets themselves stay, so that the city's numbers stay true.
 func (s *Service) Forget(ctx context.Context, person int64) error {
 	return s.DB.Tx(ctx, func(tx *gorm.DB) error {
+		if err := s.dropPhotos(tx, "owner_id = ? AND ticket_id = 0 AND holder = ''", person).Error; err != nil {
+			return err
+		}
 		for _, q := range []string{
 			"UPDATE tickets SET room = '', floor = '', lat = NULL, lng = NULL WHERE reporter_id = ?",
 			"DELETE FROM ticket_followers WHERE person_id = ?",
-			"DELETE FROM photos WHERE owner_id = ? AND ticket_id = 0 AND holder = ''",
 			"UPDATE photos SET owner_id = 0 WHERE owner_id = ? AND holder <> ''",
 			"DELETE FROM kept_texts WHERE person_id = ?",
 		} {

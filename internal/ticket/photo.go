@@ -36,42 +36,65 @@ type Photo struct {
 	TicketID  int64  // 0 until attached, or when it hangs on something else
 	Holder    string // what else it hangs on, such as activity:123; empty: nothing
 	SourceKey *string
-	Content   []byte // JPEG
+	Content   []byte // JPEG; empty when it lies in the store
+	Digest    string // of what lies in the store: SHA-256, hexadecimal
 	CreatedAt int64
 }
 
 // Keep draws a picture anew and keeps it for its owner, to be attached by its
 // id; a key that was used before returns the photo it made then. See
 // ExpirePhotos for one that is never attached.
-// Errors: ErrNotPicture, ErrBigPicture, ErrTooManyPhotos.
+// Errors: ErrNotPicture, ErrBigPicture, ErrTooManyPhotos, ErrPhotosAway.
 func (s *Service) Keep(ctx context.Context, owner int64, key string, raw []byte) (int64, error) {
+	since := s.Now().Add(-24 * time.Hour).UnixMilli()
+	full := func(tx *gorm.DB) error {
+		var today int64
+		err := tx.Raw("SELECT COUNT(*) FROM photos WHERE owner_id = ? AND created_at > ?", owner, since).Scan(&today).Error
+		if err == nil && today >= DailyPhotos {
+			err = ErrTooManyPhotos
+		}
+		return err
+	}
+	// A key that was used before comes before the limit, and both before the work of drawing and storing.
+	if id, err := s.keptAs(ctx, key); err != nil || id != 0 {
+		return id, err
+	}
+	if err := full(s.DB.Read(ctx)); err != nil {
+		return 0, err
+	}
 	content, err := s.redraw(raw)
 	if err != nil {
 		return 0, err
 	}
-	now := s.Now()
-	p := Photo{ID: s.DB.NewID(), OwnerID: owner, Content: content, CreatedAt: now.UnixMilli()}
+	o, err := s.storePhoto(ctx, content)
+	if err != nil {
+		return 0, err
+	}
+	p := Photo{ID: o.id, OwnerID: owner, Content: []byte{}, Digest: o.digest, CreatedAt: s.Now().UnixMilli()}
 	if key != "" {
 		p.SourceKey = &key
 	}
 	err = s.DB.Tx(ctx, func(tx *gorm.DB) error {
-		var today int64
-		if err := tx.Raw("SELECT COUNT(*) FROM photos WHERE owner_id = ? AND created_at > ?", owner, now.Add(-24*time.Hour).UnixMilli()).Scan(&today).Error; err != nil {
+		if err := full(tx); err != nil { // others were drawn meanwhile
 			return err
 		}
-		if err := tx.Create(&p).Error; err != nil || today < DailyPhotos {
-			return err // a key that was used before comes before the limit
-		}
-		return ErrTooManyPhotos
+		return tx.Create(&p).Error
 	})
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		var ids []int64
-		err = s.DB.Read(ctx).Raw("SELECT id FROM photos WHERE source_key = ?", key).Scan(&ids).Error
-		if err == nil && len(ids) > 0 {
-			return ids[0], nil
+	if errors.Is(err, gorm.ErrDuplicatedKey) || errors.Is(err, ErrTooManyPhotos) { // perhaps by this same photo, sent twice at once
+		if id, lost := s.keptAs(ctx, key); lost != nil || id != 0 {
+			return id, lost
 		}
 	}
 	return p.ID, err
+}
+
+// keptAs is the photo that a key made, or 0.
+func (s *Service) keptAs(ctx context.Context, key string) (int64, error) {
+	if key == "" {
+		return 0, nil
+	}
+	var id int64
+	return id, s.DB.Read(ctx).Raw("SELECT id FROM photos WHERE source_key = ?", key).Scan(&id).Error
 }
 
 // Await promises a picture that WeChat still holds to a ticket; it is fetched
@@ -98,28 +121,29 @@ func (s *Service) Arrived(ctx context.Context, m Media, raw []byte) error {
 }
 
 // Photo returns a picture to somebody who may see its ticket, or who took it.
+// Errors: ErrUnknown, ErrPhotoGone, ErrPhotosAway.
 func (s *Service) Photo(ctx context.Context, by org.Actor, id int64) ([]byte, error) {
 	var p Photo
 	if err := s.DB.Read(ctx).Take(&p, id).Error; err != nil {
 		return nil, unknown(err)
 	}
-	if !isJPEG(p.Content) { // a document, which its holder shows
-		return nil, ErrUnknown
+	if p.OwnerID != by.Person {
+		if p.TicketID == 0 {
+			return nil, ErrUnknown
+		}
+		t, err := s.byID(ctx, p.TicketID)
+		if err != nil {
+			return nil, err
+		}
+		if f, err := s.full(ctx, by, t); err != nil || !f.Whole || !slices.Contains(f.Photos, id) {
+			return nil, errors.Join(ErrUnknown, err)
+		}
 	}
-	if p.OwnerID == by.Person {
-		return p.Content, nil
+	content, err := s.content(ctx, p)
+	if err == nil && !isJPEG(content) { // a document, which its holder shows
+		err = ErrUnknown
 	}
-	if p.TicketID == 0 {
-		return nil, ErrUnknown
-	}
-	t, err := s.byID(ctx, p.TicketID)
-	if err != nil {
-		return nil, err
-	}
-	if f, err := s.full(ctx, by, t); err != nil || !f.Whole || !slices.Contains(f.Photos, id) {
-		return nil, errors.Join(ErrUnknown, err)
-	}
-	return p.Content, nil
+	return content, err
 }
 
 var errNotFree = ErrInvalid.At(string(FieldPhotos), "照片没有上传成功，请重新上传")
@@ -151,16 +175,19 @@ func (s *Service) Lend(tx *gorm.DB, holder string, owner int64, photos []int64) 
 	return updated.Error
 }
 
-// Lent is the picture of a photo that hangs on a holder. Error: ErrUnknown.
+// Lent is the picture of a photo that hangs on a holder. Errors: ErrUnknown,
+// ErrPhotoGone, ErrPhotosAway.
 func (s *Service) Lent(ctx context.Context, holder string, id int64) ([]byte, error) {
 	var p Photo
-	err := s.DB.Read(ctx).Take(&p, "id = ? AND holder = ?", id, holder).Error
-	return p.Content, unknown(err)
+	if err := s.DB.Read(ctx).Take(&p, "id = ? AND holder = ?", id, holder).Error; err != nil {
+		return nil, unknown(err)
+	}
+	return s.content(ctx, p)
 }
 
-// Drop removes photos that hang on a holder for good.
-func (s *Service) Drop(tx *gorm.DB, holder string, photos []int64) error {
-	return tx.Exec("DELETE FROM photos WHERE id IN ? AND holder = ?", photos, holder).Error
+// Drop removes photos that hang on holders for good.
+func (s *Service) Drop(tx *gorm.DB, photos []int64) error {
+	return s.dropPhotos(tx, "id IN ? AND holder <> ''", photos).Error
 }
 
 // redraw decodes a picture, turns it upright, shrinks it and encodes it anew.

@@ -15,7 +15,7 @@ func (s *Service) ExpirePhotos(ctx context.Context, x db.Expiry) (int64, error) 
 	return db.Expire(ctx, s.DB, x, db.Due[int64]{
 		Key: "id", From: "photos WHERE ticket_id = 0 AND holder = '' AND created_at < ?", Args: []any{x.Before.UnixMilli()}, Batch: 100,
 		Drop: func(tx *gorm.DB, ids []int64) *gorm.DB {
-			return tx.Exec("DELETE FROM photos WHERE id IN ? AND ticket_id = 0 AND holder = ''", ids)
+			return s.dropPhotos(tx, "id IN ? AND ticket_id = 0 AND holder = ''", ids)
 		},
 	})
 }
@@ -30,17 +30,18 @@ func (s *Service) Anonymise(ctx context.Context, x db.Expiry) (int64, error) {
 	now := s.Now().UnixMilli()
 	return db.Expire(ctx, s.DB, x, db.Due[int64]{
 		Key: "id", From: "tickets WHERE anonymised_at = 0 AND closed_at > 0 AND closed_at < ?", Args: []any{x.Before.UnixMilli()}, Batch: 100,
-		Drop: func(tx *gorm.DB, ids []int64) *gorm.DB { return anonymise(tx, ids, now) },
+		Drop: func(tx *gorm.DB, ids []int64) *gorm.DB { return s.anonymise(tx, ids, now) },
 	})
 }
 
 // anonymise takes closed tickets; they are few enough for one transaction with
 // all that hangs on them.
-func anonymise(tx *gorm.DB, ids []int64, now int64) *gorm.DB {
-	for _, q := range []string{"DELETE FROM ticket_followers WHERE ticket_id IN ?", "DELETE FROM photos WHERE ticket_id IN ?"} {
-		if gone := tx.Exec(q, ids); gone.Error != nil {
-			return gone
-		}
+func (s *Service) anonymise(tx *gorm.DB, ids []int64, now int64) *gorm.DB {
+	if gone := tx.Exec("DELETE FROM ticket_followers WHERE ticket_id IN ?", ids); gone.Error != nil {
+		return gone
+	}
+	if gone := s.dropPhotos(tx, "ticket_id IN ?", ids); gone.Error != nil {
+		return gone
 	}
 	var said []struct {
 		ID   int64

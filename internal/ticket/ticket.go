@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fenlin/internal/blob"
 	"fenlin/internal/calendar"
 	"fenlin/internal/db"
 	"fenlin/internal/errs"
@@ -273,6 +274,7 @@ type Service struct {
 	Org     *org.Service
 	Members *member.Service
 	Outbox  *outbox.Outbox
+	Photos  blob.Store // of photos and documents
 	Outages *outage.Service
 	Kin     []Kin // capabilities above that keep something of people
 	Now     func() time.Time

@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"mime/multipart"
@@ -11,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"fenlin/internal/blob"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -380,4 +384,26 @@ func TestCompounds_ByNameAndByDistance(t *testing.T) {
 	if rest := s.call(t, "", "GET", "/compounds?near=37.26,111.78&limit=1&cursor=1", nil).want(t, 200); len(rest.list("items")) != 1 || rest.at("next_cursor") != "" {
 		t.Errorf("the rest: %s", rest.content)
 	}
+}
+
+// broken is a store of photos that is away.
+type broken struct{ blob.Store }
+
+func (broken) Put(context.Context, int64, []byte) error   { return errors.New("away") }
+func (broken) Get(context.Context, int64) ([]byte, error) { return nil, errors.New("away") }
+
+func TestPhotos_WithoutTheirStoreAreRefusedKindlyAndWordsGoOn(t *testing.T) {
+	s := newSite(t, "")
+	sent := s.call(t, "li", "POST", "/photos", aPicture(t)).want(t, 201).at("id").(string)
+	whole := s.Photos.Store
+	s.Photos.Store = broken{whole}
+	s.call(t, "li", "POST", "/photos", aPicture(t), "Idempotency-Key", "photo-1").refused(t, 503, "photos_away")
+	s.call(t, "li", "GET", "/photos/"+sent, nil).refused(t, 503, "photos_away")
+	s.call(t, "li", "POST", "/tickets", object{"text": lamp, "photos": []any{sent}}).want(t, 201)
+	if got := s.scrape(t); !strings.Contains(got, `fenlin_photo_store_calls_total{call="put",outcome="failed"} 1`) {
+		t.Error("the failure is not counted")
+	}
+	s.Photos.Store = whole
+	s.call(t, "li", "POST", "/photos", aPicture(t), "Idempotency-Key", "photo-1").want(t, 201)
+	s.call(t, "li", "GET", "/photos/"+sent, nil).want(t, 200)
 }

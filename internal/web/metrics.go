@@ -45,6 +45,7 @@ var (
 	callbacks = prometheus.NewDesc("fenlin_wechat_callbacks_total", "Requests of WeChat by how they ended.", []string{"outcome"}, nil)
 	calls     = prometheus.NewDesc("fenlin_wechat_api_calls_total", "Calls to WeChat by path and errcode: 0 = done, none = no answer.", []string{"api", "errcode"}, nil)
 	turned    = prometheus.NewDesc("fenlin_turned_away_total", "Messages of the chat, and requests beside them, that were asked to come back because of too many at once.", []string{"kind"}, nil)
+	photos    = prometheus.NewDesc("fenlin_photo_store_calls_total", "Calls to the store of photos: put, get or delete, and how they ended: ok, absent, failed.", []string{"call", "outcome"}, nil)
 	depth     = prometheus.NewDesc("fenlin_outbox_events", "Events that wait to be handled, and those given up.", []string{"state"}, nil)
 )
 
@@ -54,6 +55,7 @@ func (*outside) Describe(to chan<- *prometheus.Desc) {
 	to <- callbacks
 	to <- calls
 	to <- turned
+	to <- photos
 	to <- depth
 }
 
@@ -74,6 +76,11 @@ func (o *outside) Collect(to chan<- prometheus.Metric) {
 	if o.server.WeChat != nil {
 		for call, n := range o.server.WeChat.Calls() {
 			to <- prometheus.MustNewConstMetric(calls, prometheus.CounterValue, float64(n), call.Path, call.Errcode)
+		}
+	}
+	if o.server.Photos != nil {
+		for call, n := range o.server.Photos.Counts() {
+			to <- prometheus.MustNewConstMetric(photos, prometheus.CounterValue, float64(n), call.Does, call.Outcome)
 		}
 	}
 	if o.server.Depth == nil {

@@ -45,6 +45,7 @@ func watched(t *testing.T) *site {
 	s.say(t, "li", "帮助")
 	s.call(t, "li", "GET", "/me", nil).want(t, 200) // signs in by WeChat
 	s.call(t, "", "POST", "/sessions", object{"code": "no-such-code", "client": "miniprogram"})
+	s.call(t, "li", "POST", "/photos", aPicture(t)).want(t, 201)
 	return s
 }
 
@@ -55,6 +56,7 @@ func TestMetrics_TellOfRatesClocksWeChatAndNotices(t *testing.T) {
 		`,rate="settlement"} 1`, "fenlin_tickets_open 1\n", "fenlin_tickets_overdue 0\n", "fenlin_tickets_due_24h 0\n", "fenlin_clock_unrung_seconds 0\n",
 		"fenlin_outbox_due_events ", "fenlin_outbox_oldest_due_seconds 1\n", `fenlin_notices_last_day{state="sent"} 3`, "fenlin_rates_lag_seconds 1.5\n", "fenlin_wechat_callback_seconds_count 1\n",
 		`fenlin_wechat_api_calls_total{api="/sns/jscode2session",errcode="0"}`, `fenlin_wechat_api_calls_total{api="/sns/jscode2session",errcode="40029"} 1`,
+		`fenlin_photo_store_calls_total{call="put",outcome="ok"} 1`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s", want)
@@ -92,7 +94,7 @@ func TestMetrics_CostTheDatabaseOneLookAMinute(t *testing.T) {
 func TestMetrics_NoLabelHoldsAPerson(t *testing.T) {
 	s := watched(t)
 	got := s.scrape(t)
-	known := []string{"api", "errcode", "kind", "le", "method", "name", "org", "outcome", "quantile", "rate", "route", "state", "status", "version"}
+	known := []string{"api", "call", "errcode", "kind", "le", "method", "name", "org", "outcome", "quantile", "rate", "route", "state", "status", "version"}
 	for _, found := range regexp.MustCompile(`[{,]([a-z_]+)="([^"]*)"`).FindAllStringSubmatch(got, -1) {
 		if !slices.Contains(known, found[1]) {
 			t.Errorf("an unknown label %s=%q", found[1], found[2])

@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"fenlin/internal/activity"
+	"fenlin/internal/blob"
 	"fenlin/internal/chat"
 	"fenlin/internal/ledger"
 	"fenlin/internal/lists"
@@ -29,7 +30,7 @@ import (
 // Health is what we need and whether it answers.
 type Health struct {
 	Ready    bool     // the database is reached and its schema current
-	Degraded []string // what is away that we can do without: redis, wechat
+	Degraded []string // what is away that we can do without: redis, photos
 	Detail   string   // what makes us unready; for operators
 }
 
@@ -48,6 +49,7 @@ type Server struct {
 	Chat       *chat.Service
 	Callback   *wechat.Callback
 	WeChat     *wechat.Client
+	Photos     *blob.Counted // nil: not counted
 	Health     func(context.Context) Health
 	Depth      func(context.Context) (ready, dead int64, err error)              // of the outbox
 	Late       func(context.Context) (due int64, since time.Duration, err error) // of the outbox

@@ -20,6 +20,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
+	"fenlin/internal/blob"
 	"fenlin/internal/chat"
 	"fenlin/internal/kv"
 	"fenlin/internal/ledger"
@@ -78,6 +79,8 @@ func newSite(t *testing.T, aesKey string, changes ...func(*site)) *site {
 	must(t, err)
 	points := &station.Service{DB: w.DB, Org: w.Org, Location: w.Rules().Calendar.Location(), Now: w.Clock}
 	w.Kin = append(w.Kin, points)
+	photos := &blob.Counted{Store: w.Service.Photos}
+	w.Service.Photos = photos
 	s.Server = &web.Server{
 		Tickets: w.Service, Activities: w.Activities, Wishes: w.Wishes, Lists: w.Lists, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock}, WeChat: wechat.NewClient(config, store), Now: w.Clock, Version: "test", Site: server.URL,
 		Stations: points,
@@ -88,7 +91,7 @@ func newSite(t *testing.T, aesKey string, changes ...func(*site)) *site {
 			DB: w.DB, Org: w.Org, Members: w.Members, Workers: &worker.Service{DB: w.DB, Members: w.Members, Now: w.Clock},
 			Outbox: w.Outbox, Keys: w.Members.Keys, Now: w.Clock, Location: w.Rules().Calendar.Location(),
 		},
-		Depth: w.Outbox.Depth, Late: w.Outbox.Late, Sim: s.sim.Handler(), Seats: 8,
+		Photos: photos, Depth: w.Outbox.Depth, Late: w.Outbox.Late, Sim: s.sim.Handler(), Seats: 8,
 	}
 	s.Stats.Adopt(stats.Rules{Weights: rates})
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: store}, Handle: s.Converse, Now: w.Clock, Log: nothingLogged()}

@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +18,7 @@ import (
 	"gorm.io/gorm"
 
 	"fenlin/internal/activity"
+	"fenlin/internal/blob"
 	"fenlin/internal/calendar"
 	"fenlin/internal/db/dbtest"
 	"fenlin/internal/errs"
@@ -37,6 +41,7 @@ type Town struct {
 	Activities *activity.Service
 	Wishes     *wish.Service
 	Lists      *lists.Service
+	Folder     string // of the store of photos
 	now        atomic.Int64
 	Units      map[string]int64
 	Posts      map[string]int64
@@ -47,7 +52,7 @@ type Town struct {
 func New(t testing.TB) *Town {
 	t.Helper()
 	d := dbtest.New(t)
-	w := &Town{Units: map[string]int64{}, Posts: map[string]int64{}, Who: map[string]int64{}}
+	w := &Town{Folder: t.TempDir(), Units: map[string]int64{}, Posts: map[string]int64{}, Who: map[string]int64{}}
 	w.now.Store(time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("", 8*3600)).UnixMilli())
 	o := &org.Service{DB: d, Now: w.Clock}
 	keys, err := secret.NewKeyring(base64.StdEncoding.EncodeToString([]byte("a key that opens this town alone!"[:32])))
@@ -124,7 +129,7 @@ func New(t testing.TB) *Town {
 	person("li", w.Units["福馨苑小区"])
 	person("wang", w.Units["福馨苑小区"])
 	person("stranger", w.Units["昌瑞绿洲小区"])
-	w.Service = &ticket.Service{DB: d, Org: o, Members: m, Outbox: outbox.Open(d, w.Clock), Outages: &outage.Service{DB: d, Org: o, Now: w.Clock}, Now: w.Clock}
+	w.Service = &ticket.Service{DB: d, Org: o, Members: m, Outbox: outbox.Open(d, w.Clock), Photos: blob.Folder(w.Folder), Outages: &outage.Service{DB: d, Org: o, Now: w.Clock}, Now: w.Clock}
 	w.Adopt(ticket.Rules{Reader: reader, Routes: routes, Calendar: cal, Likeness: likeness, Content: content})
 	w.Outages.Adopt(outages)
 	rules, err := activity.LoadRules(read("activities.yaml"))
@@ -207,4 +212,31 @@ func (w *Town) Refused(t testing.TB, who, number string, in ticket.Input, want *
 	if _, err := w.Act(t.Context(), w.Actor(who), number, in); !errors.Is(err, want) {
 		t.Fatalf("%s by %s: got %v, want %v", in.Action, who, err, want)
 	}
+}
+
+// Objects works off what is owed to the store of photos now, and says which
+// objects it holds.
+func (w *Town) Objects(t testing.TB) []int64 {
+	t.Helper()
+	w.Outbox.Handlers[ticket.TopicPhoto] = w.LetGo
+	for n := 1; n > 0; {
+		var err error
+		if n, err = w.Outbox.Work(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ids []int64
+	err := filepath.WalkDir(w.Folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		id, err := strconv.ParseInt(d.Name(), 10, 64)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(ids)
+	return ids
 }
