@@ -21,12 +21,29 @@ type places struct {
 // placesLife is how old the names of compounds may be.
 const placesLife = time.Minute
 
-// Places returns the city's compounds, at most a minute old.
+// Places returns the city's compounds, a minute old or as much more as it takes
+// to learn them. One request learns them anew; those beside it go on with what is
+// known: thousands of compounds take a moment and a hundred megabytes.
 func (s *Service) Places(ctx context.Context) (*places, error) { //nolint:revive // read by its fields alone
 	now := s.Now()
-	if p := s.places.Load(); p != nil && now.Sub(p.at) < placesLife {
+	fresh := func(p *places) bool { return p != nil && now.Sub(p.at) < placesLife }
+	p := s.places.Load()
+	if fresh(p) {
 		return p, nil
 	}
+	if p == nil {
+		s.learning.Lock()
+	} else if !s.learning.TryLock() {
+		return p, nil
+	}
+	defer s.learning.Unlock()
+	if p = s.places.Load(); fresh(p) { // while we waited
+		return p, nil
+	}
+	return s.learnPlaces(ctx, now)
+}
+
+func (s *Service) learnPlaces(ctx context.Context, now time.Time) (*places, error) {
 	list, err := s.Org.Places(ctx)
 	if err != nil {
 		return nil, err
@@ -57,7 +74,13 @@ func (s *Service) Places(ctx context.Context) (*places, error) { //nolint:revive
 }
 
 // Relearn has the next question read the city's compounds anew.
-func (s *Service) Relearn() { s.places.Store(nil) }
+func (s *Service) Relearn() {
+	if p := s.places.Load(); p != nil {
+		old := *p
+		old.at = time.Time{}
+		s.places.Store(&old)
+	}
+}
 
 // stand puts a place in a compound that is there: of one that was merged, in
 // the one that took it up.

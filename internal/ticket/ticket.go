@@ -279,9 +279,10 @@ type Service struct {
 	Kin     []Kin // capabilities above that keep something of people
 	Now     func() time.Time
 
-	rules   atomic.Pointer[Rules]
-	places  atomic.Pointer[places]
-	drawing sync.Mutex // held while a picture is drawn
+	rules    atomic.Pointer[Rules]
+	places   atomic.Pointer[places]
+	learning sync.Mutex // held while places are learnt
+	drawing  sync.Mutex // held while a picture is drawn
 }
 
 // Rules are the rules in force. What is decided by several of them asks once,

@@ -1,6 +1,9 @@
 package understand
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -178,9 +181,40 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-func BenchmarkNewGazetteer(b *testing.B) {
-	places := somePlaces()
-	for b.Loop() {
-		NewGazetteer(places)
+// The compounds of a county, a prefecture, a province and a country: how long
+// they take to learn, what they hold of memory, and a sentence among them.
+func BenchmarkGazetteer(b *testing.B) {
+	r := newReader(b)
+	dice := rand.New(rand.NewPCG(7, 7))
+	syllables := []rune("福馨苑昌瑞绿洲永安鑫泰和园丽景城东西南北河汾阳光锦绣花锦江金水湾翠竹龙凤御府学海雅居文峰")
+	for _, n := range []int{210, 1_900, 18_400, 120_000} {
+		places := make([]Place, n)
+		for i := range places {
+			name := make([]rune, 3+dice.IntN(3))
+			for j := range name {
+				name[j] = syllables[dice.IntN(len(syllables))]
+			}
+			places[i] = Place{ID: int64(i + 1), Name: string(name) + "小区", Aliases: []string{string(name)}}
+		}
+		b.Run(fmt.Sprintf("%d_learn", n), func(b *testing.B) {
+			b.ReportAllocs()
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			var g *Gazetteer
+			for b.Loop() {
+				g = NewGazetteer(places)
+			}
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			b.ReportMetric((float64(after.HeapAlloc)-float64(before.HeapAlloc))/1e6, "MB")
+			runtime.KeepAlive(g)
+		})
+		g := NewGazetteer(places)
+		b.Run(fmt.Sprintf("%d_read", n), func(b *testing.B) {
+			for b.Loop() {
+				r.Read(places[n/2].Name+"3号楼2单元楼道灯坏了", g)
+			}
+		})
 	}
 }
