@@ -284,3 +284,32 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// A photo as it is kept, one after another.
+func BenchmarkStore(b *testing.B) {
+	content := bytes.Repeat([]byte("photo"), 60_000)
+	for name, address := range map[string]string{"folder": "", "s3": os.Getenv("FENLIN_TEST_S3")} {
+		if name == "s3" && address == "" {
+			continue
+		}
+		s, err := blob.Open(address, b.TempDir())
+		if err != nil {
+			b.Fatal(err)
+		}
+		id := rand.Int64()
+		b.Run(name+"/put", func(b *testing.B) {
+			for b.Loop() {
+				if err := s.Put(b.Context(), id, content); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(name+"/get", func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Get(b.Context(), id); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -24,7 +24,7 @@ const (
 )
 
 // clocks measures on MariaDB how long it takes to see that nothing is due among
-// a million open tickets, and to report ten thousand that are late to the next
+// a million open tickets and that all their posts are held, and to report ten thousand that are late to the next
 // level, beside the bare writes of as many.
 func clocks(ctx context.Context, _ time.Duration, rounds int) ([]line, error) {
 	a, drop, err := sampleCity(ctx)
@@ -56,6 +56,16 @@ func clocks(ctx context.Context, _ time.Duration, rounds int) ([]line, error) {
 	if err != nil {
 		return nil, err
 	}
+	vacant, err := fastest(rounds, func() error {
+		n, err := a.Tickets.Succeed(ctx)
+		if err == nil && n != 0 {
+			err = fmt.Errorf("%d were handed on though every post is held", n)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	if err := allLate(ctx, a); err != nil {
 		return nil, err
 	}
@@ -73,6 +83,10 @@ func clocks(ctx context.Context, _ time.Duration, rounds int) ([]line, error) {
 		{
 			fmt.Sprintf("what is due among %d open tickets: nothing / bare SELECT", openTickets),
 			quiet.Round(time.Microsecond).String(), bareScan.Round(time.Microsecond).String(), fmt.Sprintf("%.1f", quiet.Seconds()/bareScan.Seconds()), "< " + scanMax.String(), quiet < scanMax,
+		},
+		{
+			fmt.Sprintf("whose post nobody holds among %d open tickets: none", openTickets),
+			vacant.Round(time.Microsecond).String(), "", "", "< " + scanMax.String(), vacant < scanMax,
 		},
 		{
 			fmt.Sprintf("%d late tickets told to the next level, %d side by side / their bare writes", lateTickets, bareSide),
