@@ -120,7 +120,7 @@ func openAll(ctx context.Context, a *app.App) error {
 	tickets := make([]ticket.Ticket, sown)
 	for i := range tickets {
 		at := leads[i*7919%len(leads)]
-		due := now.Add(time.Duration(1+i) * time.Minute).UnixMilli()
+		due := now.Add(time.Duration(60+i) * time.Minute).UnixMilli() // not while this fills the table
 		tickets[i] = ticket.Ticket{
 			ID: int64(i + 1), Number: fmt.Sprintf("B%d", i), OrgID: at.unit, Building: fmt.Sprint(1 + i/3%20), Category: "lighting", Text: strings.Repeat("楼道灯坏了", 8), Channel: "chat",
 			State: ticket.Contacted, Version: 4, Grade: "7d", LeadPost: at.post, OwnerPost: at.post, RouteRule: "root", RouteReason: "按通用规则派单",
