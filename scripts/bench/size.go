@@ -17,7 +17,7 @@ import (
 	"fenlin/internal/ticket"
 )
 
-const sizeTickets = 3000
+const sizeTickets = 1000
 
 // size measures what a ticket weighs on disk: so many go the whole way from the
 // chat to the reporter's answer, with all that is told meanwhile; then the leaf
