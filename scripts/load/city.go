@@ -272,7 +272,7 @@ func (c *city) settle(ctx context.Context) error {
 	defer func() { _ = pool.Close() }()
 	for start := time.Now(); ; time.Sleep(100 * time.Millisecond) {
 		var owed int
-		if err := pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM outbox WHERE state = 'ready' AND topic NOT LIKE '%.timer' AND topic <> 'notice.briefs'").Scan(&owed); err != nil {
+		if err := pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM outbox WHERE state = 'ready' AND topic NOT LIKE '%.timer' AND topic NOT IN ('notice.briefs', 'ticket.photo')").Scan(&owed); err != nil {
 			return err
 		}
 		if owed == 0 {
