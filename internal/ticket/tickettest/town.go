@@ -226,7 +226,7 @@ func (w *Town) Objects(t testing.TB) []int64 {
 		}
 	}
 	var ids []int64
-	err := filepath.WalkDir(w.Folder, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(w.Folder, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
