@@ -20,19 +20,22 @@ func serve(file *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve", Short: "serve the callback, the API and the pages", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			var handler slog.Handler = slog.NewJSONHandler(os.Stderr, nil)
-			if demo {
-				handler = slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})
-			}
-			slog.SetDefault(slog.New(handler))
 			cfg, err := app.LoadConfig(*file, demo)
 			if err != nil {
 				return err
 			}
+			level := &slog.LevelVar{}
+			level.Set(cfg.LogLevel)
+			var handler slog.Handler = slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})
+			if demo {
+				handler = slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})
+			}
+			slog.SetDefault(slog.New(web.LogHandler(handler)))
 			a, err := app.New(c.Context(), cfg, version)
 			if err != nil {
 				return err
 			}
+			a.LogLevel = level
 			welcome(c.OutOrStdout(), a)
 			return a.Run(c.Context())
 		},

@@ -17,7 +17,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends at once
 	if err := root().ExecuteContext(ctx); err != nil {
 		// One line, whatever the error is made of.
 		fmt.Fprintln(os.Stderr, "fenlin: "+strings.ReplaceAll(err.Error(), "\n", "; "))

@@ -39,8 +39,13 @@ import (
 	"fenlin/internal/worker"
 )
 
-// stopTime is how long open requests and begun work may take when asked to stop.
-const stopTime = 10 * time.Second
+// stopTime is how long open requests and begun work may take when asked to
+// stop, less than the ten seconds after which service managers kill; maxLeave
+// is the longest Leave, which is part of it.
+const (
+	stopTime = 9 * time.Second
+	maxLeave = 4 * time.Second
+)
 
 // App is Fenlin, built.
 type App struct {
@@ -63,9 +68,11 @@ type App struct {
 	WeChat     *wechat.Client
 	Chat       *chat.Service
 	Sim        *wechatsim.Sim // nil outside the demo
+	LogLevel   *slog.LevelVar // set anew by Reload; nil = the log has another
 	told       *notify.Service
 
 	rules           atomic.Pointer[Rules]
+	leaving         atomic.Bool // asked to stop
 	public, admin   *http.Server
 	listen, listenA net.Listener
 }
@@ -213,21 +220,20 @@ func (a *App) build(version string) error {
 // Addr is the public port's address.
 func (a *App) Addr() string { return a.listen.Addr().String() }
 
-// Run serves until ctx ends, then stops: open requests and begun work are
-// finished, for at most ten seconds; what is left stays in the database.
+// Run serves until ctx ends, then stops within ten seconds: /readyz says so at
+// once and the port closes after Leave; open requests and begun work are
+// finished, and what is not is left in the database for the next start.
 func (a *App) Run(ctx context.Context) error {
 	defer a.release()
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a.warn(ctx)
-	var group errgroup.Group
-	group.Go(func() error { a.Outbox.Run(running); return nil })
-	group.Go(func() error { a.sweep(running); return nil })
-	group.Go(func() error { a.Stats.Run(running); return nil })
-	group.Go(func() error { a.retain(running); return nil })
-	group.Go(func() error { a.obey(running); return nil })
+	var serving, working errgroup.Group
+	for _, work := range []func(context.Context){a.Outbox.Run, a.sweep, a.Stats.Run, a.retain, a.obey} {
+		working.Go(func() error { work(running); return nil })
+	}
 	for server, listener := range map[*http.Server]net.Listener{a.public: a.listen, a.admin: a.listenA} {
-		group.Go(func() error {
+		serving.Go(func() error {
 			defer cancel()
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				return err
@@ -243,10 +249,39 @@ func (a *App) Run(ctx context.Context) error {
 	<-running.Done()
 	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer done()
+	a.leave(stop)
+	if !within(stop, func() { _ = working.Wait() }) {
+		slog.WarnContext(ctx, "stopped before all begun work was done; the next start does it")
+	}
+	return serving.Wait()
+}
+
+// leave closes the ports, until ctx ends kindly.
+func (a *App) leave(ctx context.Context) {
+	a.leaving.Store(true)
+	a.public.SetKeepAlivesEnabled(false) // clients come back elsewhere
+	within(ctx, func() { time.Sleep(a.Config.Leave) })
 	if a.Sim != nil {
 		a.Sim.Close() // its streams are requests that would never end
 	}
-	return errors.Join(a.public.Shutdown(stop), a.admin.Shutdown(stop), group.Wait())
+	for name, server := range map[string]*http.Server{"public": a.public, "admin": a.admin} {
+		if err := server.Shutdown(ctx); err != nil {
+			slog.WarnContext(ctx, "a port was closed before every request was answered", "port", name, "error", err)
+			_ = server.Close()
+		}
+	}
+}
+
+// within runs f and says whether it ended before ctx did.
+func within(ctx context.Context, f func()) bool {
+	ended := make(chan struct{})
+	go func() { defer close(ended); f() }()
+	select {
+	case <-ended:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // sweepEvery is how late a clock may speak up, and how long a ticket may lie
@@ -320,6 +355,9 @@ func (a *App) health(ctx context.Context) web.Health {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	h := web.Health{Ready: true}
+	if a.leaving.Load() {
+		return web.Health{Detail: "stopping"}
+	}
 	if err := a.DB.Check(ctx); err != nil {
 		slog.ErrorContext(ctx, "not ready", "error", err)
 		return web.Health{Detail: "database"}

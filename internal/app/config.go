@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 	"gopkg.in/yaml.v3"
@@ -31,6 +33,9 @@ type Config struct {
 	RulesDir    string `yaml:"rules_dir"    env:"FENLIN_RULES_DIR"`    // files in it replace those of config/ built in
 	SecretKeys  string `yaml:"secret_keys"  env:"FENLIN_SECRET_KEYS"`  // field encryption: base64 of 32 bytes each, newest first, comma between
 
+	LogLevel slog.Level    `yaml:"log_level" env:"FENLIN_LOG_LEVEL"` // debug, info, warn or error; read anew at SIGHUP
+	Leave    time.Duration `yaml:"leave"     env:"FENLIN_LEAVE"`     // how long, when asked to stop, /readyz says so before the port closes: balancers must look more often
+
 	WeChat struct {
 		AppID  string `yaml:"appid"   env:"APPID"`
 		Secret string `yaml:"secret"  env:"SECRET"`
@@ -47,14 +52,15 @@ type Config struct {
 		Subscription string `yaml:"subscription" env:"SUBSCRIPTION"` // a template like those above
 	} `yaml:"miniprogram" envPrefix:"FENLIN_MINIPROGRAM_"`
 
-	Demo bool `yaml:"-"` // mounts the simulator and the sample city
+	Demo bool   `yaml:"-"` // mounts the simulator and the sample city
+	File string `yaml:"-"` // that it was read from; empty = none
 }
 
 // LoadConfig reads a YAML file (none when empty) and the environment over the
 // defaults, and says everything that is wrong at once. In the demo each
 // setting that is not given gets one that works on this machine.
 func LoadConfig(file string, demo bool) (Config, error) {
-	c := Config{Demo: demo, Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081", DataDir: "data"}
+	c := Config{Demo: demo, File: file, Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081", DataDir: "data", Leave: 2 * time.Second}
 	if demo {
 		c.demoDefaults()
 	}
@@ -104,6 +110,7 @@ func (c *Config) at(addr net.Addr) {
 
 // demoDefaults are known to everybody and protect nothing.
 func (c *Config) demoDefaults() {
+	c.LogLevel, c.Leave = slog.LevelWarn, 0
 	c.WeChat.AppID, c.WeChat.Secret, c.WeChat.Token = "wxfenlindemo00001", "demo-account-secret", "fenlin-demo-token"
 	c.WeChat.Template, c.WeChat.Subscription = "fenlin-demo-template", "fenlin-demo-consent"
 	c.MiniProgram.AppID, c.MiniProgram.Secret, c.MiniProgram.Subscription = "wxfenlindemo00002", "demo-miniprogram-secret", "fenlin-demo-subscription"
@@ -121,6 +128,9 @@ func (c *Config) demoTemplates() []wechatsim.Template {
 
 func (c *Config) validate() error {
 	var faults []error
+	if c.Leave < 0 || c.Leave > maxLeave {
+		faults = append(faults, fmt.Errorf("FENLIN_LEAVE: %s is not between 0s and %s, the rest of the ten seconds is for open requests", c.Leave, maxLeave))
+	}
 	need := func(value, name string) {
 		if value == "" {
 			faults = append(faults, fmt.Errorf("%s is missing: set it in the environment or the configuration file, or start with --demo", name))

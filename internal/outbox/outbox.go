@@ -34,6 +34,7 @@ const (
 	lanes       = 8                // handled side by side
 	lease       = 30 * time.Second // a worker that died holds its events no longer
 	patience    = 10 * time.Second // for one event
+	begun       = 6 * time.Second  // what is left of it for begun work when asked to stop
 	maxAttempts = 12               // with the backoff below: about a day
 )
 
@@ -170,8 +171,8 @@ func (o *Outbox) Work(ctx context.Context) (int, error) {
 		byLane[e.Lane] = append(byLane[e.Lane], e)
 	}
 	until := o.Now().Add(lease - patience)
-	// What was begun is finished even when the program is asked to stop.
-	work := context.WithoutCancel(ctx)
+	work, done := outlive(ctx, begun)
+	defer done()
 	var group errgroup.Group
 	group.SetLimit(lanes)
 	for _, lane := range byLane {
@@ -219,9 +220,27 @@ func (o *Outbox) handle(ctx context.Context, e Event) {
 		o.settle(ctx, e, Cancel(errors.New("nobody handles this topic")))
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	work, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	o.settle(ctx, e, safely(ctx, h, e))
+	err := safely(work, h, e)
+	if err != nil && ctx.Err() != nil { // cut off by the end, not by its own fault
+		err = Snooze(0)
+	}
+	o.settle(ctx, e, err)
+}
+
+// outlive is a context that ends a while after ctx: what was begun is finished
+// even when the program is asked to stop, but does not keep it.
+func outlive(ctx context.Context, while time.Duration) (longer context.Context, done func()) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(while):
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { stop(); cancel() }
 }
 
 // safely turns a panic of a handler into an error, so that one bad event does not stop the others.

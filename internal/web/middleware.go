@@ -26,6 +26,25 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
+// LogHandler adds to each record the id of the request that it came of.
+func LogHandler(h slog.Handler) slog.Handler { return identified{h} }
+
+type identified struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h identified) Handle(ctx context.Context, r slog.Record) error {
+	if id := requestID(ctx); id != "" {
+		r.AddAttrs(slog.String("request_id", id))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h identified) WithAttrs(attrs []slog.Attr) slog.Handler { return identified{h.Handler.WithAttrs(attrs)} }
+
+// WithGroup implements slog.Handler.
+func (h identified) WithGroup(name string) slog.Handler { return identified{h.Handler.WithGroup(name)} }
+
 var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 
 // identify gives each request an id: the one a proxy gave it, or a new one.
@@ -59,7 +78,7 @@ func (s *Server) record(c *gin.Context) {
 		level = slog.LevelDebug
 	}
 	ctx := c.Request.Context()
-	slog.LogAttrs(ctx, level, "request", slog.String("request_id", requestID(ctx)), slog.String("method", c.Request.Method), slog.String("route", route),
+	slog.LogAttrs(ctx, level, "request", slog.String("method", c.Request.Method), slog.String("route", route),
 		slog.Int("status", status), slog.Int("bytes", max(c.Writer.Size(), 0)), slog.Int64("ms", took.Milliseconds()))
 }
 
@@ -74,7 +93,7 @@ func rescue(c *gin.Context) {
 			panic(cause)
 		}
 		ctx := c.Request.Context()
-		slog.ErrorContext(ctx, "panic", "request_id", requestID(ctx), "route", c.FullPath(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+		slog.ErrorContext(ctx, "panic", "route", c.FullPath(), "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 		c.Abort()
 		if !c.Writer.Written() {
 			refuse(c, busy)

@@ -89,7 +89,7 @@ func problemOf(ctx context.Context, err error) *problem {
 		if errors.Is(err, context.Canceled) { // the caller went away
 			level = slog.LevelInfo
 		}
-		slog.Log(ctx, level, "request failed", "request_id", requestID(ctx), "error", err)
+		slog.Log(ctx, level, "request failed", "error", err)
 	}
 	status, known := statuses[e.Kind]
 	if !known {
@@ -111,7 +111,7 @@ func answerOf(ctx huma.Context, _ string, body any) (any, error) {
 	case *huma.ErrorModel:
 		known, ok := ofRequest[body.Status]
 		if !ok {
-			slog.ErrorContext(ctx.Context(), "request failed", "request_id", requestID(ctx.Context()), "error", body.Detail)
+			slog.ErrorContext(ctx.Context(), "request failed", "error", body.Detail)
 			known = newProblem(body.Status, busy.Code, busy.Detail)
 		}
 		p = *known

@@ -16,7 +16,7 @@ import (
 func TestProblems_EachKindHasItsStatusAndOnlyFaultsAreLogged(t *testing.T) {
 	var log strings.Builder
 	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	slog.SetDefault(slog.New(LogHandler(slog.NewTextHandler(&log, nil))))
 	defer slog.SetDefault(before)
 	ctx := context.WithValue(t.Context(), requestIDKey{}, "the-request")
 	seen := map[errs.Kind]bool{}

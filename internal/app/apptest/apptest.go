@@ -95,7 +95,7 @@ func (p *Program) Kill() {
 // is an error, and so is one that takes longer than patience; then it is killed.
 func (p *Program) Stop(patience time.Duration) (time.Duration, error) {
 	start := time.Now()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.Signal(syscall.SIGTERM); err != nil {
 		return 0, err
 	}
 	select {
@@ -117,6 +117,16 @@ func (p *Program) Memory() int64 {
 	var total, resident int64
 	_, _ = fmt.Sscan(string(text), &total, &resident)
 	return resident * int64(os.Getpagesize())
+}
+
+// Signal sends the program a signal.
+func (p *Program) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
+
+// Wait waits until the program ends by itself; an end by an error or a signal is an error.
+func (p *Program) Wait() error {
+	err := <-p.over
+	p.over <- err
+	return err
 }
 
 // FreePort is an address on this machine that nobody listens on.
