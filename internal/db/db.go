@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -70,6 +71,10 @@ func Open(address string) (*DB, error) {
 
 func (d *DB) openSQLite(path string) error {
 	d.Engine = SQLite
+	// SQLite would let everybody read a new one; what it adds beside it has the file's own rights.
+	if f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600); err == nil {
+		_ = f.Close()
+	} // else SQLite says what is wrong
 	dsn := "file:" + path + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_txlock=immediate&_time_format=sqlite&_timezone=UTC"
 	open := func(dsn string, conns int) (*gorm.DB, error) {
@@ -99,7 +104,7 @@ func (d *DB) openMySQL(address string) error {
 	if err != nil {
 		return err
 	}
-	g, err := gorm.Open(mysql.New(mysql.Config{DSN: dsn, DisableWithReturning: true, SkipInitializeWithVersion: true}), settings())
+	g, err := gorm.Open(mysqlDialect{mysql.Dialector{Config: &mysql.Config{DSN: dsn, DisableWithReturning: true, SkipInitializeWithVersion: true}}}, settings())
 	if err != nil {
 		return fmt.Errorf("open MySQL: %w", err)
 	}
