@@ -1,4 +1,4 @@
-# One static binary on nothing: CA certificates for WeChat, time zones, a user without rights.
+# One static binary on nothing: CA certificates for WeChat, a user without rights.
 FROM node:22 AS charts
 WORKDIR /src
 COPY scripts/board-charts ./
@@ -26,14 +26,13 @@ COPY --from=client /src/dist/build/h5/ internal/web/pages/app/
 RUN make internal/placard/font/DroidSansFallbackFull.ttf.gz
 ARG VERSION=unknown
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/fenlin ./cmd/fenlin \
- && mkdir /out/data \
- && cp "$(go env GOROOT)/lib/time/zoneinfo.zip" /out/
+ && mkdir /out/data
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-COPY --from=build /out/zoneinfo.zip /out/fenlin /
+COPY --from=build /out/fenlin /
 COPY --from=build --chown=65532:65532 /out/data /data
-ENV ZONEINFO=/zoneinfo.zip FENLIN_LISTEN=0.0.0.0:8080 FENLIN_DATA_DIR=/data
+ENV FENLIN_LISTEN=0.0.0.0:8080 FENLIN_DATA_DIR=/data
 USER 65532:65532
 VOLUME /data
 EXPOSE 8080

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fenlin/internal/app"
+	"fenlin/internal/db"
 	"fenlin/internal/ticket"
 	"fenlin/internal/web"
 )
@@ -88,6 +89,26 @@ func migrate(file *string) *cobra.Command {
 			fmt.Fprintln(w, "the schema is current")
 			return nil
 		}),
+	}
+}
+
+// backup copies the embedded database; of a server it says which tool does.
+func backup(file *string) *cobra.Command {
+	return &cobra.Command{
+		Use: "backup FILE", Short: "copy the embedded database into a new file while the service goes on", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return grounded(file, true, func(ctx context.Context, w io.Writer, a *app.App) error {
+				err := a.DB.Backup(ctx, args[0])
+				if errors.Is(err, db.ErrElsewhere) {
+					return fmt.Errorf("MySQL and MariaDB are backed up by their own tools, while the service goes on: %s >FILE (docs/operation.md)", app.DumpCommand(a.Config))
+				}
+				if err != nil {
+					return fmt.Errorf("no backup was made: %w", err)
+				}
+				fmt.Fprintf(w, "the backup is in %s; keep it apart from FENLIN_SECRET_KEYS, without which it cannot be read\n", args[0])
+				return nil
+			})(c, args)
+		},
 	}
 }
 
@@ -209,8 +230,11 @@ func doctor(file *string) *cobra.Command {
 			wrong := 0
 			for _, finding := range app.Doctor(c.Context(), *file, demo) {
 				state := "ok  "
-				if finding.Err != nil {
+				switch {
+				case finding.Err != nil:
 					state, wrong = "FAIL", wrong+1
+				case finding.Warn:
+					state = "WARN"
 				}
 				fmt.Fprintf(c.OutOrStdout(), "%s  %-13s  %s\n", state, finding.What, finding.Say())
 			}

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // a machine without time zones would not know when the day begins
 
 	"github.com/spf13/cobra"
 )
@@ -32,7 +33,7 @@ func root() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true, Version: version,
 	}
 	cmd.PersistentFlags().StringVar(&file, "config", "", "YAML file; the environment overrides it")
-	cmd.AddCommand(serve(&file), migrate(&file), seed(&file), route(&file), auditCmd(&file), statsCmd(&file), figures(&file), secretCmd(&file), retention(&file), photos(&file), wechatCmd(&file), doctor(&file),
+	cmd.AddCommand(serve(&file), migrate(&file), backup(&file), seed(&file), route(&file), auditCmd(&file), statsCmd(&file), figures(&file), secretCmd(&file), retention(&file), photos(&file), wechatCmd(&file), doctor(&file),
 		importCmd(&file), exportCmd(&file), understandCmd(&file), openapi(),
 		&cobra.Command{Use: "version", Short: "print the version", Args: cobra.NoArgs, Run: func(c *cobra.Command, _ []string) {
 			fmt.Fprintln(c.OutOrStdout(), version)

@@ -73,13 +73,14 @@ type App struct {
 
 	rules           atomic.Pointer[Rules]
 	leaving         atomic.Bool // asked to stop
+	given           Config      // as it was read last
 	public, admin   *http.Server
 	listen, listenA net.Listener
 }
 
 // Ground is what every command needs: the database and the rules.
 func Ground(c Config) (*App, error) {
-	a := &App{Config: c}
+	a := &App{Config: c, given: c}
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil && strings.HasPrefix(c.Database, "sqlite:") {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}

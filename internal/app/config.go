@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -33,8 +35,8 @@ type Config struct {
 	RulesDir    string `yaml:"rules_dir"    env:"FENLIN_RULES_DIR"`    // files in it replace those of config/ built in
 	SecretKeys  string `yaml:"secret_keys"  env:"FENLIN_SECRET_KEYS"`  // field encryption: base64 of 32 bytes each, newest first, comma between
 
-	LogLevel slog.Level    `yaml:"log_level" env:"FENLIN_LOG_LEVEL"` // debug, info, warn or error; read anew at SIGHUP
-	Leave    time.Duration `yaml:"leave"     env:"FENLIN_LEAVE"`     // how long, when asked to stop, /readyz says so before the port closes: balancers must look more often
+	LogLevel slog.Level    `yaml:"log_level" env:"FENLIN_LOG_LEVEL" reload:"yes"` // debug, info, warn or error; read anew at SIGHUP
+	Leave    time.Duration `yaml:"leave"     env:"FENLIN_LEAVE"`                  // how long, when asked to stop, /readyz says so before the port closes: balancers must look more often
 
 	WeChat struct {
 		AppID  string `yaml:"appid"   env:"APPID"`
@@ -117,6 +119,51 @@ func (c *Config) demoDefaults() {
 	c.SecretKeys = base64.StdEncoding.EncodeToString([]byte("fenlin demo key, protects nothing"[:32]))
 }
 
+// settingsChanged are the settings in which two configurations differ, by their
+// names in the file: those that SIGHUP puts in force, and those fixed at the start.
+func settingsChanged(before, after Config) (reloaded, fixed []string) {
+	var compare func(prefix string, a, b reflect.Value)
+	compare = func(prefix string, a, b reflect.Value) {
+		for field, value := range a.Fields() {
+			name := prefix + field.Tag.Get("yaml")
+			other := b.FieldByIndex(field.Index)
+			switch {
+			case field.Tag.Get("yaml") == "-" || value.Equal(other):
+			case value.Kind() == reflect.Struct:
+				compare(name+".", value, other)
+			case field.Tag.Get("reload") == "yes":
+				reloaded = append(reloaded, name)
+			default:
+				fixed = append(fixed, name)
+			}
+		}
+	}
+	compare("", reflect.ValueOf(before), reflect.ValueOf(after))
+	return reloaded, fixed
+}
+
+// ofDemo finds what of the demo's own would protect a real service.
+func (c *Config) ofDemo() (faults []error) {
+	var demo Config
+	demo.demoDefaults()
+	for _, s := range []struct{ name, value, known, change string }{
+		{"FENLIN_WECHAT_APPID", c.WeChat.AppID, demo.WeChat.AppID, "take the account's own from WeChat's console"},
+		{"FENLIN_WECHAT_SECRET", c.WeChat.Secret, demo.WeChat.Secret, "take the account's own from WeChat's console"},
+		{"FENLIN_WECHAT_TOKEN", c.WeChat.Token, demo.WeChat.Token, "make one and enter it beside the callback's address in WeChat's console"},
+		{"FENLIN_MINIPROGRAM_SECRET", c.MiniProgram.Secret, demo.MiniProgram.Secret, "take the mini-program's own from WeChat's console"},
+	} {
+		if s.value == s.known {
+			faults = append(faults, fmt.Errorf("%s is the demo's, which everybody knows: %s", s.name, s.change))
+		}
+	}
+	for key := range strings.SplitSeq(c.SecretKeys, ",") {
+		if strings.TrimSpace(key) == demo.SecretKeys {
+			faults = append(faults, errors.New("FENLIN_SECRET_KEYS holds the demo's key, which everybody knows: make one with `openssl rand -base64 32`"))
+		}
+	}
+	return faults
+}
+
 // demoTemplates are those that the simulated WeChat knows.
 func (c *Config) demoTemplates() []wechatsim.Template {
 	var all []wechatsim.Template
@@ -141,6 +188,18 @@ func (c *Config) validate() error {
 	need(c.WeChat.Token, "FENLIN_WECHAT_TOKEN")
 	if !c.Demo {
 		need(c.PublicURL, "FENLIN_PUBLIC_URL")
+		faults = append(faults, c.ofDemo()...)
+	}
+	if (c.MiniProgram.AppID == "") != (c.MiniProgram.Secret == "") {
+		faults = append(faults, errors.New("FENLIN_MINIPROGRAM_APPID and FENLIN_MINIPROGRAM_SECRET belong together: set both, or none when there is no mini-program"))
+	}
+	if c.RulesDir != "" {
+		if info, err := os.Stat(c.RulesDir); err != nil || !info.IsDir() {
+			faults = append(faults, fmt.Errorf("FENLIN_RULES_DIR: %s is no folder: make it, or leave the variable out to use the rules built in", c.RulesDir))
+		}
+	}
+	if c.Listen == c.AdminListen && !strings.HasSuffix(c.Listen, ":0") {
+		faults = append(faults, fmt.Errorf("FENLIN_ADMIN_LISTEN: %s is the public port too: metrics and profiles need one of their own that is never public", c.AdminListen))
 	}
 	need(c.SecretKeys, "FENLIN_SECRET_KEYS")
 	if _, err := secret.NewKeyring(c.SecretKeys); c.SecretKeys != "" && err != nil {
@@ -154,8 +213,8 @@ func (c *Config) validate() error {
 			faults = append(faults, fmt.Errorf("%s: %q is not host:port", name, address))
 		}
 	}
-	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "") {
-		faults = append(faults, fmt.Errorf("FENLIN_PUBLIC_URL: %q is not an address like https://fenlin.example.gov.cn", c.PublicURL))
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
+		faults = append(faults, fmt.Errorf("FENLIN_PUBLIC_URL: %q is not an address like https://fenlin.example.gov.cn, without a path", c.PublicURL))
 	}
 	if c.WeChat.AppID != "" && c.WeChat.Token != "" {
 		if err := c.wechat().Validate(); err != nil {

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"fenlin/internal/db"
 	"fenlin/internal/kv"
 	"fenlin/internal/routing"
 	"fenlin/internal/ticket"
@@ -19,112 +19,18 @@ import (
 	"fenlin/internal/wechat"
 )
 
-// Finding is one thing that the doctor looked at.
-type Finding struct {
-	What string
-	Note string
-	Err  error
-}
-
-// Say is the finding in a line.
-func (f Finding) Say() string {
-	if f.Err != nil {
-		return strings.Join(strings.Fields(f.Err.Error()), " ")
-	}
-	return f.Note
-}
-
-// Doctor checks what Fenlin needs, one finding each; it changes nothing.
-func Doctor(ctx context.Context, file string, demo bool) []Finding {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	c, err := LoadConfig(file, demo)
-	out := []Finding{{"configuration", "complete", err}}
-	rules := diagnoseRules(c.RulesDir)
-	out = append(out, rules...)
-	if rules[0].Err == nil {
-		out = append(out, diagnoseCalendar(c.RulesDir, time.Now()))
-	}
-	a, err := Ground(c)
+// DumpCommand is what backs the configured MySQL or MariaDB up; it asks for the password.
+func DumpCommand(c Config) string {
+	u, err := url.Parse(c.Database)
 	if err != nil {
-		if rules[0].Err == nil {
-			out = append(out, Finding{What: "database", Err: err})
-		}
-		return out
+		return ""
 	}
-	defer a.Close()
-	out = append(out, Finding{"database", a.DB.Engine + " answers, the schema is current", diagnoseDB(ctx, a.DB)})
-	if _, err := a.Org.Root(ctx); err != nil {
-		err = errors.New("there is no city yet: import the organisation, or `fenlin seed --sample` to try")
-		out = append(out, Finding{What: "organisation", Err: err})
-	} else {
-		out = append(out, Finding{What: "organisation", Note: "the city is there"})
+	port := u.Port()
+	if port == "" {
+		port = "3306"
 	}
-	out = append(out, diagnoseRedis(ctx, c.Redis), diagnosePhotos(ctx, c))
-	return append(out, diagnoseWeChat(ctx, c))
-}
-
-// diagnoseRules tries every file of rules; each that is wrong is a finding.
-func diagnoseRules(dir string) []Finding {
-	_, wrong := tryRules(dir)
-	if len(wrong) == 0 {
-		return []Finding{{"rules", "the files of rules are well formed", TestRoutes(io.Discard, dir, "")}}
-	}
-	var out []Finding
-	for _, err := range wrong {
-		out = append(out, Finding{What: "rules", Err: err})
-	}
-	return out
-}
-
-// diagnoseCalendar says from when on holidays are not known. The year that runs
-// must be; the next one's notice comes each November.
-func diagnoseCalendar(dir string, now time.Time) Finding {
-	r, err := LoadRules(dir)
-	if err != nil {
-		return Finding{What: "calendar", Err: err}
-	}
-	year, gap := r.Desk.Calendar.Uncovered(now, now.Add(ticket.MaxExtension))
-	switch {
-	case !gap:
-		return Finding{What: "calendar", Note: "holidays are known as far as clocks run"}
-	case year == now.In(r.Desk.Calendar.Location()).Year():
-		return Finding{What: "calendar", Err: fmt.Errorf("calendar.yaml knows no holidays of %d, so clocks run through them: add the State Council's notice", year)}
-	}
-	return Finding{What: "calendar", Note: fmt.Sprintf("WARNING: calendar.yaml knows no holidays of %d yet, until then Monday to Friday are worked: add the State Council's notice when it appears", year)}
-}
-
-func diagnoseDB(ctx context.Context, d *db.DB) error {
-	if err := d.Ping(ctx); err != nil {
-		return fmt.Errorf("the database does not answer (%w): check FENLIN_DATABASE and that the server runs", err)
-	}
-	return d.Check(ctx)
-}
-
-func diagnoseRedis(ctx context.Context, address string) Finding {
-	if address == "" {
-		return Finding{What: "redis", Note: "in process: run one replica only"}
-	}
-	store, err := kv.NewRedis(ctx, address)
-	if err == nil {
-		defer func() { _ = store.Close() }()
-		err = store.Ping(ctx)
-	}
-	if err != nil {
-		err = fmt.Errorf("redis does not answer (%w): check FENLIN_REDIS and that the server runs", err)
-	}
-	return Finding{"redis", "answers", err}
-}
-
-func diagnoseWeChat(ctx context.Context, c Config) Finding {
-	if c.Demo && c.WeChat.API == "" {
-		return Finding{What: "wechat", Note: "the demo simulates it"}
-	}
-	_, err := wechat.NewClient(c.wechat(), kv.NewMemory()).Token(ctx)
-	if err != nil {
-		err = fmt.Errorf("WeChat gives no token (%w): check APPID, SECRET and the account's list of server addresses", err)
-	}
-	return Finding{"wechat", "gives tokens", err}
+	return fmt.Sprintf("mariadb-dump --single-transaction --quick --hex-blob --default-character-set=utf8mb4 -h %s -P %s -u %s -p %s",
+		u.Hostname(), port, u.User.Username(), strings.TrimPrefix(u.Path, "/"))
 }
 
 // PushMenu puts the menu into the account.

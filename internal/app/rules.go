@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -156,14 +157,26 @@ func (a *App) warn(ctx context.Context) {
 	}
 }
 
-// Reload reads the files of rules again and puts them in force, all of them or
-// none: when one is wrong the old ones stay. It returns which have changed.
+// Reload reads the configuration's file and the files of rules again and puts
+// them in force, all of it or nothing: when something is wrong, or a setting
+// has changed that only a start can change, the old ones stay. It returns what
+// has changed. The environment of a process never changes.
 func (a *App) Reload() ([]string, error) {
+	next := a.given
+	if a.given.File != "" {
+		var err error
+		if next, err = LoadConfig(a.given.File, a.given.Demo); err != nil {
+			return nil, err
+		}
+	}
+	changed, fixed := settingsChanged(a.given, next)
+	if len(fixed) > 0 {
+		return nil, fmt.Errorf("a restart is needed for what was changed: %s", strings.Join(fixed, ", "))
+	}
 	r, err := LoadRules(a.Config.RulesDir)
 	if err != nil {
 		return nil, err
 	}
-	var changed []string
 	for name, sum := range r.sums {
 		if sum != a.rules.Load().sums[name] {
 			changed = append(changed, name)
@@ -171,10 +184,13 @@ func (a *App) Reload() ([]string, error) {
 	}
 	slices.Sort(changed)
 	a.adopt(r)
+	if a.given = next; a.LogLevel != nil {
+		a.LogLevel.Set(next.LogLevel)
+	}
 	return changed, nil
 }
 
-// obey reloads the rules at each SIGHUP.
+// obey reloads at each SIGHUP.
 func (a *App) obey(ctx context.Context) {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGHUP)
@@ -186,9 +202,9 @@ func (a *App) obey(ctx context.Context) {
 		case <-asked:
 		}
 		if changed, err := a.Reload(); err != nil {
-			slog.ErrorContext(ctx, "the rules were not reloaded, the old ones stay in force", "error", err)
+			slog.ErrorContext(ctx, "nothing was reloaded, the old configuration and rules stay in force", "error", err)
 		} else {
-			slog.InfoContext(ctx, "the rules were reloaded", "changed", changed)
+			slog.InfoContext(ctx, "configuration and rules were reloaded", "changed", changed)
 			a.warn(ctx)
 		}
 	}

@@ -56,6 +56,20 @@ func (d *DB) Check(ctx context.Context) error {
 	return nil
 }
 
+// Ahead is how many versions the schema is ahead of this binary's; 0 = none.
+func (d *DB) Ahead(ctx context.Context) (int64, error) {
+	p, err := d.provider()
+	if err != nil {
+		return 0, err
+	}
+	there, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return 0, err
+	}
+	ours := p.ListSources()
+	return max(0, there-ours[len(ours)-1].Version), nil
+}
+
 func (d *DB) provider() (*goose.Provider, error) {
 	pool, err := d.SQL()
 	if err != nil {

@@ -198,5 +198,15 @@ func (r *Redis) free(ctx context.Context, key, token string) {
 // Ping implements Store.
 func (r *Redis) Ping(ctx context.Context) error { return r.client.Ping(ctx).Err() }
 
+// Setting is a setting of the server, such as maxmemory-policy, or empty where
+// the server does not tell.
+func (r *Redis) Setting(ctx context.Context, name string) string {
+	all, err := r.client.ConfigGet(ctx, name).Result()
+	if err != nil { // managed ones refuse the question
+		return ""
+	}
+	return all[name]
+}
+
 // Close implements Store.
 func (r *Redis) Close() error { return r.client.Close() }

@@ -44,6 +44,21 @@ func (c *Client) SendTemplate(ctx context.Context, to, templateID, link string, 
 	}}, nil)
 }
 
+// Templates are the ids of the account's message templates.
+func (c *Client) Templates(ctx context.Context) ([]string, error) {
+	var out struct {
+		List []struct {
+			ID string `json:"template_id"`
+		} `json:"template_list"`
+	}
+	err := c.call(ctx, request{app: &c.account, path: "/cgi-bin/template/get_all_private_template"}, &out)
+	ids := make([]string, 0, len(out.List))
+	for _, t := range out.List {
+		ids = append(ids, t.ID)
+	}
+	return ids, err
+}
+
 // SendText sends a customer-service message; its window must be open
 // (CodeWindowClosed, CodeWindowSpent).
 func (c *Client) SendText(ctx context.Context, openid, text string) error {

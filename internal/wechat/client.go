@@ -143,6 +143,10 @@ const (
 	CodeWindowClosed   = 45015 // the customer-service window is closed
 	CodeWindowSpent    = 45047 // as many messages as the window allows are sent
 	CodeNotPermitted   = 48001
+	CodeBadAppID       = 40013
+	CodeBadSecret      = 40125
+	CodeUnknownAddress = 40164 // of our server: it is not on the account's list
+	CodeFrozenSecret   = 40243
 	codeTokenInvalid   = 40001
 	codeTokenMalformed = 40014
 	codeTokenExpired   = 42001
