@@ -29,7 +29,6 @@ const (
 	pastTickets = 17 // of the sample city's last year
 )
 
-
 // city is an installation of the real service, not the demo, with the sample's
 // people, beside a WeChat that the test runs.
 type city struct {
@@ -47,6 +46,7 @@ func newCity(t *testing.T, database string) *city {
 	c.sim = wechatsim.New(wechatsim.Options{
 		AppID: appid, Secret: "s-of-account", Token: "t-of-callback", AESKey: cityAES, MiniAppID: "wxmini", MiniSecret: "s-of-mini",
 		CallbackURL: "http://" + c.public + "/wechat/callback", Now: time.Now,
+		Templates: []wechatsim.Template{{ID: "template-1", Title: "工单进展通知", Content: "工单编号：{{character_string1.DATA}}\n事项：{{thing2.DATA}}\n地点：{{thing3.DATA}}\n时间：{{time4.DATA}}\n下一步：{{thing5.DATA}}"}},
 		People: func(context.Context) ([]wechatsim.Person, error) {
 			people := []wechatsim.Person{{OpenID: branch}, {OpenID: clerk}}
 			for i := range 20 {

@@ -175,7 +175,10 @@ func begin(t *testing.T, who apptest.Client, photo []byte) (status <-chan int, r
 	t.Helper()
 	r, w := io.Pipe()
 	answered := make(chan int, 1)
-	go func() { status, _ := send(context.WithoutCancel(t.Context()), who, "/api/v1/photos", r); answered <- status }()
+	go func() {
+		status, _ := send(context.WithoutCancel(t.Context()), who, "/api/v1/photos", r)
+		answered <- status
+	}()
 	if _, err := w.Write(photo[:10]); err != nil {
 		t.Fatal(err)
 	}
