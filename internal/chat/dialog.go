@@ -101,7 +101,7 @@ func (s *Service) recall(ctx context.Context, openid string) state {
 	var st state
 	kept, ok, err := s.KV.Get(ctx, stateKey(openid))
 	if err != nil {
-		slog.WarnContext(ctx, "dialog not read", "err", err)
+		slog.WarnContext(ctx, "dialog not read", "error", err)
 		st.away = true
 		return st
 	}
@@ -109,7 +109,7 @@ func (s *Service) recall(ctx context.Context, openid string) state {
 		return st
 	}
 	if err := json.Unmarshal([]byte(kept), &st); err != nil {
-		slog.WarnContext(ctx, "dialog not understood", "err", err)
+		slog.WarnContext(ctx, "dialog not understood", "error", err)
 		return state{}
 	}
 	oldest := s.Now().Add(-dialogLife).UnixMilli()
@@ -136,7 +136,7 @@ func (s *Service) remember(ctx context.Context, openid string, st state) {
 		err = s.KV.Set(ctx, stateKey(openid), string(b), dialogLife)
 	}
 	if err != nil {
-		slog.WarnContext(ctx, "dialog not kept", "err", err)
+		slog.WarnContext(ctx, "dialog not kept", "error", err)
 	}
 }
 

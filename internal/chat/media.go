@@ -65,7 +65,7 @@ func (s *Service) leave(ctx context.Context, openid string) error {
 		}
 	}
 	if err := s.KV.Del(ctx, stateKey(openid)); err != nil {
-		slog.WarnContext(ctx, "dialog not deleted; it ends by itself", "err", err)
+		slog.WarnContext(ctx, "dialog not deleted; it ends by itself", "error", err)
 	}
 	return nil
 }

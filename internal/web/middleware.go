@@ -40,7 +40,9 @@ func (h identified) Handle(ctx context.Context, r slog.Record) error {
 }
 
 // WithAttrs implements slog.Handler.
-func (h identified) WithAttrs(attrs []slog.Attr) slog.Handler { return identified{h.Handler.WithAttrs(attrs)} }
+func (h identified) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return identified{h.Handler.WithAttrs(attrs)}
+}
 
 // WithGroup implements slog.Handler.
 func (h identified) WithGroup(name string) slog.Handler { return identified{h.Handler.WithGroup(name)} }

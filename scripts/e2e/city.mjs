@@ -1,7 +1,7 @@
 // The demo on a port and in a folder of its own, and some life in it. Its tables are SQLite's, or
 // on the server that FENLIN_TEST_DATABASE names: scripts/services run -- make e2e.
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,11 +31,14 @@ export async function open() {
   const [port, admin] = [await freePort(), await freePort()];
   const address = `http://127.0.0.1:${port}`;
   const tables = database();
+  let people = [];
   const program = spawn("bin/fenlin", ["serve", "--demo"], {
-    env: { PATH: process.env.PATH, FENLIN_LISTEN: `127.0.0.1:${port}`, FENLIN_ADMIN_LISTEN: `127.0.0.1:${admin}`, FENLIN_DATA_DIR: folder, ...tables.env }, stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env.PATH, FENLIN_LISTEN: `127.0.0.1:${port}`, FENLIN_ADMIN_LISTEN: `127.0.0.1:${admin}`, FENLIN_DATA_DIR: folder, FENLIN_LOG_LEVEL: "debug", ...tables.env }, stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "", ended = false;
+  const log = [];
   for (const stream of [program.stdout, program.stderr]) stream.on("data", (text) => { said = (said + text).slice(-4000); });
+  program.stderr.on("data", (text) => log.push(text));
   program.on("exit", () => { ended = true; });
   const close = async () => {
     if (!ended) {
@@ -44,17 +47,33 @@ export async function open() {
       program.kill("SIGKILL");
     }
     tables.drop();
-    await rm(folder, { recursive: true, force: true });
+    try {
+      await silent(Buffer.concat(log), folder, people);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   };
   for (let i = 0; i < 300; i++) {
     if (ended) break;
     try {
-      if ((await fetch(`${address}/readyz`)).ok) return { address, given: false, close };
+      if ((await fetch(`${address}/readyz`)).ok) {
+        people = await (await fetch(`${address}/sim/people`)).json();
+        return { address, given: false, close };
+      }
     } catch { /* not yet */ }
     await new Promise((done) => setTimeout(done, 100));
   }
   await close();
   throw new Error(`the demo did not start:\n${said}`);
+}
+
+// silent throws when the program's log, at its most talkative, tells of people: of the sample's by
+// name, of what is reported here, and of whatever looks like a phone, an openid, a door or a key.
+async function silent(log, folder, people) {
+  const known = join(folder, "known-words");
+  await writeFile(known, [...new Set([...people.map((p) => p.name), ...wrong])].filter((word) => word.length > 1).join("\n"));
+  const scan = spawnSync("go", ["run", "./scripts/logscan", known], { input: log, encoding: "utf8" });
+  if (scan.status !== 0) throw new Error(`the log tells of people (${log.length} bytes):\n${scan.error ?? scan.stderr}`);
 }
 
 // client asks the API as one person.
