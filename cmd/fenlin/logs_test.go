@@ -65,10 +65,8 @@ func TestLogs_HoldNoPersonalDataAndNameTheirRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, statement := range []string{"ALTER TABLE photos RENAME TO photos_away"} {
-		if _, err := pool.ExecContext(t.Context(), statement); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := pool.ExecContext(t.Context(), "ALTER TABLE photos RENAME TO photos_away"); err != nil {
+		t.Fatal(err)
 	}
 	if status, _ := send(t.Context(), who, "/api/v1/photos", bytes.NewReader(picture(t))); status != http.StatusServiceUnavailable {
 		t.Fatalf("a photo without its table: %d", status)
@@ -76,7 +74,7 @@ func TestLogs_HoldNoPersonalDataAndNameTheirRequest(t *testing.T) {
 	if _, err := pool.ExecContext(t.Context(), "ALTER TABLE photos_away RENAME TO photos"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "all is told", func() bool { return c.spoken(branch, number, "待签收") > 0 })
+	until(t, "all is told", func() bool { return c.spoken(resident(1), number, "已办结") > 0 })
 	if _, err := program.Stop(patience); err != nil {
 		t.Fatal(err)
 	}

@@ -489,7 +489,7 @@ func TestDoctor_SaysWhenReplicasDoNotSharePhotosAndWhenTheBucketIsAway(t *testin
 	p := newPlace(t, dbtest.Empty(t))
 	for _, c := range []struct{ redis, photos, said string }{
 		{"", "", "ok    photos         kept in"},
-		{"redis://127.0.0.1:1/0", "", "ok    photos         WARNING"},
+		{"redis://127.0.0.1:1/0", "", "WARN  photos         with FENLIN_REDIS"},
 		{"redis://127.0.0.1:1/0", "s3://key:hush@127.0.0.1:1/photos?tls=false", "FAIL  photos         the bucket of photos does not answer"},
 	} {
 		q := p
