@@ -9,12 +9,14 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fenlin/internal/kv"
@@ -162,6 +164,13 @@ func Refused(err error) bool {
 	return true
 }
 
+// Unsure says that WeChat may have done what the call asked for although it
+// failed: the call went out, and no answer came, or none that can be read.
+func Unsure(err error) bool {
+	e, ok := errors.AsType[*callError](err)
+	return ok && e.out
+}
+
 // request is one call. A body makes it a POST.
 type request struct {
 	path  string
@@ -218,10 +227,16 @@ func (c *Client) try(ctx context.Context, r request, token string) (a answer, er
 	if token != "" {
 		query.Set("access_token", token)
 	}
-	if a, err = c.exchange(ctx, r, query); err != nil {
-		return answer{}, c.redacted(r.path, err)
+	var out atomic.Bool // it may be with WeChat; the token's own call is none that asks for something
+	watched := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { out.Store(r.app != nil) }})
+	if a, err = c.exchange(watched, r, query); err != nil {
+		return answer{}, c.redacted(r.path, err, out.Load())
 	}
-	if code, msg := errcode(a); code != 0 {
+	code, msg, err := errcode(a)
+	if err != nil && !r.media { // a page of whoever stands before WeChat, or half an answer
+		return answer{}, c.redacted(r.path, fmt.Errorf("answer is not the JSON expected: %w", err), out.Load())
+	}
+	if code != 0 {
 		if token != "" {
 			msg = strings.ReplaceAll(msg, token, "***")
 		}
@@ -271,18 +286,16 @@ func (c *Client) exchange(ctx context.Context, r request, query url.Values) (ans
 }
 
 // errcode reads the error of a JSON answer; WeChat does not always say that it is JSON.
-func errcode(a answer) (code int, msg string) {
+func errcode(a answer) (code int, msg string, err error) {
 	if !isObject(a.data) {
-		return 0, ""
+		return 0, "", errors.New("no object")
 	}
 	var e struct {
 		Code int    `json:"errcode"`
 		Msg  string `json:"errmsg"`
 	}
-	if err := json.Unmarshal(a.data, &e); err != nil {
-		return 0, ""
-	}
-	return e.Code, e.Msg
+	err = json.Unmarshal(a.data, &e)
+	return e.Code, e.Msg, err
 }
 
 func isObject(data []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) }
@@ -295,16 +308,17 @@ func (c *Client) redact(text string) string {
 }
 
 // redacted is err without secrets in its text; its cause can still be asked for.
-func (c *Client) redacted(op string, err error) error {
+func (c *Client) redacted(op string, err error, out bool) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err // what it adds is the address with its secrets
 	}
-	return &callError{"wechat: " + op + ": " + c.redact(err.Error()), err}
+	return &callError{"wechat: " + op + ": " + c.redact(err.Error()), err, out}
 }
 
 type callError struct {
 	text  string
 	cause error
+	out   bool // the call went out
 }
 
 func (e *callError) Error() string { return e.text }

@@ -415,3 +415,53 @@ func TestClient_Media(t *testing.T) {
 }
 
 var _ kv.Store = away{}
+
+func TestClient_AnAnswerThatIsNoneIsNotTakenForDone(t *testing.T) {
+	a, config := serve(t)
+	c := NewClient(config, memory(t))
+	data := map[string]string{"thing1": "楼道灯坏了"}
+	for _, answer := range []string{"<html><body>502</body></html>", `{"errcode":0,"errmsg":"o`, "", "null", `"ok"`, "[]"} {
+		a.answers["/cgi-bin/message/template/send"] = answer
+		err := c.SendTemplate(t.Context(), "oA", "T1", "http://p", data, "k")
+		if err == nil || Refused(err) || !Unsure(err) {
+			t.Errorf("%q is taken for done, or for a no: %v", answer, err)
+		}
+	}
+}
+
+func TestClient_KnowsWhetherACallMayHaveBeenHeard(t *testing.T) {
+	_, config := serve(t)
+	data := map[string]string{"thing1": "楼道灯坏了"}
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		unsure bool
+	}{
+		"status 500":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, true},
+		"cut off":        {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, true},
+		"WeChat is busy": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"errcode":-1}`) }, false},
+		"its minute":     {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"errcode":45011}`) }, false},
+		"refused":        {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"errcode":43004}`) }, false},
+		"no token":       {nil, false},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/stable_token") {
+				if c.answer == nil {
+					panic(http.ErrAbortHandler)
+				}
+				_, _ = io.WriteString(w, `{"access_token":"x","expires_in":7200}`)
+				return
+			}
+			c.answer(w, r)
+		}))
+		config.APIBase = server.URL
+		err := NewClient(config, memory(t)).SendTemplate(t.Context(), "oA", "T1", "", data, "k")
+		if err == nil || Unsure(err) != c.unsure {
+			t.Errorf("%s: %v, unsure %v", name, err, Unsure(err))
+		}
+		server.Close()
+	}
+	config.APIBase = "http://127.0.0.1:1"
+	if err := NewClient(config, memory(t)).SendTemplate(t.Context(), "oA", "T1", "", data, "k"); err == nil || Unsure(err) {
+		t.Errorf("nobody listens: %v", err)
+	}
+}
