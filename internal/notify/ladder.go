@@ -25,14 +25,21 @@ const (
 	patience = 48 * time.Hour
 	shortest = 2 * time.Second
 	longest  = 10 * time.Minute
+	// A template that may have gone out is repeated no longer than this: WeChat
+	// knows a repetition by its key for ten minutes.
+	remembered = 9 * time.Minute
 )
+
+// notAgain is why a notice of unknown fate is left to the app: that somebody is
+// told twice is worse, and another channel would tell them twice as well.
+const notAgain = "没有得到答复，结果不明，不再重发"
 
 // rung is one channel of the ladder.
 type rung struct {
 	name string
 	app  member.App // whose openid it takes
-	// idempotent channels know a repetition by the notice's key; after a crash
-	// the others are not tried a second time, so that nobody is told twice.
+	// idempotent channels know a repetition by the notice's key, for a while;
+	// what may have gone out by another is not sent a second time.
 	idempotent bool
 	// template is the message's; one of a subscription takes a consent for each sending.
 	template     string
@@ -66,12 +73,12 @@ func (s *Service) send(ctx context.Context, e outbox.Event) error {
 		if to == "" || tried(n, r.name) {
 			continue
 		}
-		if n.State == Sending && n.Channel == r.name {
-			n.Tries = append(n.Tries, Try{r.name, "上次发送时中断，结果不明，不再重发"})
-			continue
+		if n.State == Sending && n.Channel == r.name && (!r.idempotent || s.Now().Sub(time.UnixMilli(n.SentAt)) >= remembered) {
+			n.Tries = append(n.Tries, Try{r.name, notAgain})
+			return s.settle(ctx, n, InApp, "")
 		}
 		if !r.idempotent {
-			begun, err := s.begin(ctx, n, r, to)
+			begun, err := s.begin(ctx, &n, r, to)
 			if err != nil {
 				return err
 			}
@@ -84,9 +91,9 @@ func (s *Service) send(ctx context.Context, e outbox.Event) error {
 		if err == nil {
 			return s.settle(ctx, n, Sent, r.name)
 		}
-		said, answered := errors.AsType[*wechat.APIError](err)
-		if r.subscription && answered {
-			if err := s.unspent(ctx, r, to, said); err != nil {
+		said, _ := errors.AsType[*wechat.APIError](err)
+		if r.subscription && !wechat.Unsure(err) {
+			if err := s.unspent(ctx, r, to, wechat.Code(err)); err != nil {
 				return err
 			}
 		}
@@ -94,8 +101,14 @@ func (s *Service) send(ctx context.Context, e outbox.Event) error {
 		switch {
 		case wechat.Refused(err):
 			n.Tries = append(n.Tries, Try{r.name, fmt.Sprintf("%d %s", said.Code, said.Msg)})
-		case !answered && !r.idempotent: // nobody knows whether it went out
-			n.Tries = append(n.Tries, Try{r.name, "没有得到答复，不再重发"})
+		case wechat.Unsure(err) && !r.idempotent:
+			n.Tries = append(n.Tries, Try{r.name, notAgain})
+			return s.settle(ctx, n, InApp, "")
+		case wechat.Unsure(err) || r.idempotent && n.State == Sending:
+			if n.State != Sending {
+				n.SentAt = s.Now().UnixMilli()
+			}
+			return errors.Join(s.later(ctx, n.Key, n.SentAt, err), s.settle(ctx, n, Sending, r.name))
 		case later != nil:
 			return errors.Join(later, s.settle(ctx, n, Owed, ""))
 		default:
@@ -118,8 +131,11 @@ func (s *Service) ladder() []rung {
 }
 
 // begin notes that a notice is handed to a channel, and takes a consent from
-// one that needs it: false when there is none.
-func (s *Service) begin(ctx context.Context, n Notice, r rung, openid string) (begun bool, err error) {
+// one that needs it: false when there is none. Of two who hold the notice at
+// once, as when a clock jumps over a lease, one does.
+func (s *Service) begin(ctx context.Context, n *Notice, r rung, openid string) (begun bool, err error) {
+	before := *n
+	n.State, n.Channel, n.SentAt = Sending, r.name, s.Now().UnixMilli()
 	err = s.DB.Tx(ctx, func(tx *gorm.DB) error {
 		begun = true
 		if r.subscription {
@@ -127,15 +143,22 @@ func (s *Service) begin(ctx context.Context, n Notice, r rung, openid string) (b
 				return err
 			}
 		}
-		return s.settled(tx, n, Sending, r.name)
+		taken := tx.Model(&Notice{}).Where("id = ? AND state = ? AND channel = ?", n.ID, before.State, before.Channel).Select("State", "Channel", "Tries", "SentAt").Updates(*n)
+		if taken.Error == nil && taken.RowsAffected == 0 {
+			return outbox.Snooze(shortest) // to see what became of it
+		}
+		return taken.Error
 	})
+	if !begun {
+		n.State, n.Channel, n.SentAt = before.State, before.Channel, before.SentAt
+	}
 	return begun, err
 }
 
-// unspent gives the consent back that a refused sending did not use; WeChat's
-// word that there is none counts more than ours.
-func (s *Service) unspent(ctx context.Context, r rung, openid string, said *wechat.APIError) error {
-	if said.Code == wechat.CodeNoConsent {
+// unspent gives the consent back that a sending did not use; WeChat's word (its
+// errcode) that there is none counts more than ours.
+func (s *Service) unspent(ctx context.Context, r rung, openid string, errcode int) error {
+	if errcode == wechat.CodeNoConsent {
 		return s.Members.Unsubscribed(ctx, r.app, openid, r.template)
 	}
 	return s.Members.Subscribed(ctx, r.app, openid, r.template)
@@ -161,16 +184,19 @@ func tried(n Notice, channel string) bool {
 	return false
 }
 
+// settle writes how far a notice has come, also when the time for its sending is up.
 func (s *Service) settle(ctx context.Context, n Notice, state State, channel string) error {
-	return s.DB.Tx(ctx, func(tx *gorm.DB) error { return s.settled(tx, n, state, channel) })
-}
-
-func (s *Service) settled(tx *gorm.DB, n Notice, state State, channel string) error {
 	set := Notice{State: state, Channel: channel, Tries: n.Tries}
-	if state == Sent {
+	switch state {
+	case Sent:
 		set.SentAt = s.Now().UnixMilli()
+	case Sending:
+		set.SentAt = n.SentAt
+	case Owed, InApp, Held, Summed:
 	}
-	return tx.Model(&Notice{}).Where("id = ?", n.ID).Select("State", "Channel", "Tries", "SentAt").Updates(set).Error
+	return s.DB.Tx(context.WithoutCancel(ctx), func(tx *gorm.DB) error {
+		return tx.Model(&Notice{}).Where("id = ?", n.ID).Select("State", "Channel", "Tries", "SentAt").Updates(set).Error
+	})
 }
 
 func (s *Service) byTemplate(ctx context.Context, openid, template string, n Notice) error {

@@ -40,7 +40,7 @@ type State string
 // The states.
 const (
 	Owed    State = "owed"
-	Sending State = "sending" // handed to a channel that cannot tell a repetition
+	Sending State = "sending" // handed to a channel, and its fate is not known yet
 	Sent    State = "sent"
 	InApp   State = "in_app" // no channel took it; it is shown in the app
 	Held    State = "held"   // waits for the day's digest
@@ -63,7 +63,7 @@ type Notice struct {
 	Channel   string
 	Tries     []Try `gorm:"serializer:json"`
 	CreatedAt int64
-	SentAt    int64
+	SentAt    int64 // or, while it is Sending, since when
 }
 
 // Try is a channel that did not take a notice.

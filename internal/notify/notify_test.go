@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"fenlin/internal/kv"
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
+	"fenlin/internal/outbox"
 	"fenlin/internal/ticket"
 	"fenlin/internal/ticket/tickettest"
 	"fenlin/internal/wechat"
@@ -473,4 +475,78 @@ func TestEvent_WhoIsNotSatisfiedIsHeardBeforeTheyAnswerMore(t *testing.T) {
 	c.drain(t)
 	c.once(t, "community", "重办", n)
 	c.once(t, "li", "将重办", n)
+}
+
+func TestSend_ATemplateOfUnknownFateIsNotRepeatedOnceWeChatForgets(t *testing.T) {
+	c := newCity(t)
+	tk := c.Told(t, "li", lamp)
+	c.sim.Cut("/cgi-bin/message/template/send", 1000) // done each time, and nobody hears of it
+	for range 40 {
+		c.drain(t)
+		c.Forward(30 * time.Second)
+	}
+	c.once(t, "branch", "待签收", tk.Number)
+	if n := c.notices(t)[c.Who["branch"]]; n.State != notify.InApp || len(n.Tries) != 1 || !strings.Contains(n.Tries[0].Reason, "不再重发") {
+		t.Errorf("%+v", n)
+	}
+}
+
+func TestSend_AwayForLongAndThenUnsureIsTriedWhileWeChatRemembers(t *testing.T) {
+	c := newCity(t)
+	tk := c.Told(t, "li", lamp)
+	c.sim.Fail("/cgi-bin/message/template/send", wechat.CodeBusy, 12) // six tries for each of the two who are told
+	for range 6 {
+		c.drain(t)
+		c.Forward(time.Hour)
+	}
+	c.sim.Cut("/cgi-bin/message/template/send", 4)
+	for range 30 {
+		c.drain(t)
+		c.Forward(20 * time.Second)
+	}
+	c.once(t, "branch", "待签收", tk.Number)
+	if n := c.notices(t)[c.Who["branch"]]; n.State != notify.Sent {
+		t.Errorf("%+v", n)
+	}
+}
+
+func TestSend_WhatMayHaveGoneOutIsNotSaidAgainByAnotherChannel(t *testing.T) {
+	c := newCity(t)
+	c.Members.Templates = member.Templates{MiniProgram: "t-mini"}
+	c.sim.ConsentMiniProgram("o-branch", "t-mini")
+	if err := c.Members.Subscribed(t.Context(), member.MiniProgram, "o-branch", "t-mini"); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = c.sim.Send(t.Context(), "o-branch", wechatsim.Text("在吗")) // opens the window for a customer-service message
+	c.sim.Cut("/cgi-bin/message/subscribe/send", 1)
+	tk := c.Told(t, "li", lamp)
+	for range 5 {
+		c.drain(t)
+		c.Forward(time.Minute)
+	}
+	c.once(t, "branch", tk.Number)
+	if n := c.notices(t)[c.Who["branch"]]; n.State != notify.InApp || !strings.Contains(n.Tries[len(n.Tries)-1].Reason, "不再重发") {
+		t.Errorf("%+v", n)
+	}
+}
+
+func TestSend_TwoWorkersAtOnceSayItOnce(t *testing.T) {
+	c := newCity(t)
+	c.Members.Templates = member.Templates{}
+	_, _ = c.sim.Send(t.Context(), "o-branch", wechatsim.Text("在吗")) // opens the window, of five messages
+	c.Told(t, "li", lamp)
+	if _, err := c.Outbox.Work(t.Context()); err != nil { // writes the notices
+		t.Fatal(err)
+	}
+	var e outbox.Event
+	if err := c.DB.Read(t.Context()).Take(&e, "topic = ? AND lane = ?", notify.TopicSend, c.Who["branch"]).Error; err != nil {
+		t.Fatal(err)
+	}
+	c.sim.Slow("/cgi-bin/message/custom/send", 100*time.Millisecond, 4)
+	var all sync.WaitGroup
+	for range 4 { // their leases overlap when a clock jumps
+		all.Go(func() { _ = c.n.Handlers()[notify.TopicSend](t.Context(), e) })
+	}
+	all.Wait()
+	c.once(t, "branch", "待签收")
 }
