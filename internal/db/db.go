@@ -11,12 +11,10 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
-	"github.com/sony/sonyflake"
 	"gorm.io/driver/mysql"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
@@ -39,8 +37,7 @@ type DB struct {
 
 	writer *gorm.DB
 	reader *gorm.DB
-	ids    *sonyflake.Sonyflake
-	more   []*sonyflake.Sonyflake // for NewIDs
+	ids    []*ids // the first for NewID, the others for NewIDs
 }
 
 // Pool is the number of connections to MySQL and of readers on SQLite.
@@ -49,11 +46,7 @@ const Pool = 32
 // Open opens `mysql://user:password@host:3306/name` or `sqlite:PATH`. It does
 // not touch the schema: see Migrate and Check.
 func Open(address string) (*DB, error) {
-	machine := uint16(rand.Uint32())
-	d := &DB{ids: newIDs(machine), more: make([]*sonyflake.Sonyflake, generators)}
-	for i := range d.more {
-		d.more[i] = newIDs(machine + 1 + uint16(i))
-	}
+	d := &DB{ids: someIDs(1 + generators)}
 	var err error
 	switch {
 	case strings.HasPrefix(address, "sqlite:"):
@@ -160,41 +153,6 @@ func (sqliteDialect) Translate(err error) error {
 		}
 	}
 	return err
-}
-
-// NewID makes an id: 63 bits, roughly ordered by time, unique among replicas
-// but for the odd clash of a primary key, which fails loudly.
-func (d *DB) NewID() int64 {
-	id, err := d.ids.NextID()
-	if err != nil {
-		panic("db: ids are exhausted: " + err.Error()) // in the year 2200
-	}
-	return int64(id)
-}
-
-// generators of NewIDs: one makes 256 ids in 10 ms and then waits.
-const generators = 16
-
-func newIDs(machine uint16) *sonyflake.Sonyflake {
-	return sonyflake.NewSonyflake(sonyflake.Settings{
-		StartTime: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
-		MachineID: func() (uint16, error) { return machine, nil },
-	})
-}
-
-// NewIDs makes many ids at once, in ascending order; it is NewID for ledgers,
-// which would wait seconds for that.
-func (d *DB) NewIDs(n int) []int64 {
-	out := make([]int64, 0, n)
-	for i := range n {
-		id, err := d.more[i%len(d.more)].NextID()
-		if err != nil {
-			panic("db: ids are exhausted: " + err.Error()) // in the year 2200
-		}
-		out = append(out, int64(id))
-	}
-	slices.Sort(out)
-	return out
 }
 
 // Read gives a handle for reading outside transactions.
