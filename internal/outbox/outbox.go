@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -143,7 +144,17 @@ func (o *Outbox) Run(ctx context.Context) {
 	}
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
+	last := time.UnixMilli(math.MaxInt64) // the clock may have been set back while nobody worked
 	for {
+		if now := o.Now(); now.Before(last.Add(-clockSlack)) {
+			if err := o.SetBack(ctx); err != nil && ctx.Err() == nil {
+				slog.ErrorContext(ctx, "outbox cannot bring forward what was put off by a wrong clock", "error", err)
+			} else {
+				last = now
+			}
+		} else {
+			last = now
+		}
 		n, err := o.Work(ctx)
 		if err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "outbox cannot work", "error", err)
@@ -158,6 +169,38 @@ func (o *Outbox) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// clockSlack is how far the clocks of replicas may differ.
+const clockSlack = time.Minute
+
+// SetBack brings forward what a clock that was ahead has put off: events that
+// were added in what is the future now, and those that are held for longer than
+// anybody may hold them. Run calls it when it starts and when the clock was set
+// back; without it, a notice would wait as long as the clock was wrong.
+func (o *Outbox) SetBack(ctx context.Context) error {
+	now := o.Now().UnixMilli()
+	held, future := now+(lease+clockSlack).Milliseconds(), now+clockSlack.Milliseconds()
+	var ids []int64 // first, without a lock: there are mostly none among many timers
+	err := o.DB.Read(ctx).Raw("SELECT id FROM outbox WHERE state = ? AND run_at > ? AND (created_at > ? OR lease <> '' AND run_at > ?)", Ready, now, future, held).Scan(&ids).Error
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(ids, batch) {
+		err := o.DB.Tx(ctx, func(tx *gorm.DB) error {
+			err := tx.Exec("UPDATE outbox SET run_at = ? WHERE id IN ? AND state = ? AND lease <> '' AND run_at > ?", now, some, Ready, held).Error
+			if err != nil {
+				return err
+			}
+			// MySQL reads created_at as it was, because it is set last.
+			return tx.Exec("UPDATE outbox SET run_at = run_at - created_at + ?, created_at = ? WHERE id IN ? AND state = ? AND run_at > ? AND created_at > ?",
+				now, now, some, Ready, now, future).Error
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Work handles one batch of what is due and returns how many events it held.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -186,5 +188,64 @@ func TestWork_TakesOverFromAWorkerThatDied(t *testing.T) {
 	drain(t, other)
 	if handled != 1 {
 		t.Fatalf("handled %d times", handled)
+	}
+}
+
+func TestRun_AClockThatWasAheadPutsNothingOff(t *testing.T) {
+	d, c := start(t)
+	handled := make(chan string, 10)
+	open := func() *outbox.Outbox {
+		o := outbox.Open(d, c.Now)
+		o.Poll = 5 * time.Millisecond
+		o.Handlers["t"] = func(_ context.Context, e outbox.Event) error { handled <- e.Key; return nil }
+		return o
+	}
+	o := open()
+	soon := c.Now().Add(2 * time.Hour)
+	add(t, d, o, outbox.New("t", "held", 0, nil, c.Now()), outbox.New("t", "timer", 3, nil, soon))
+	c.Forward(90 * time.Minute) // the clock is ahead
+	dying, die := context.WithCancel(t.Context())
+	dead := open()
+	dead.Now = func() time.Time { die(); return c.Now() }
+	_, _ = dead.Work(dying) // holds an event and dies
+	add(t, d, o, outbox.New("t", "added", 1, nil, c.Now()), outbox.New("t", "later", 2, nil, c.Now().Add(24*time.Hour)))
+	c.Forward(-90 * time.Minute) // and right again
+	ctx, stop := context.WithCancel(t.Context())
+	ran := make(chan struct{})
+	go func() { o.Run(ctx); close(ran) }()
+	next := func() string {
+		select {
+		case key := <-handled:
+			return key
+		case <-time.After(20 * time.Second):
+			t.Fatal("nothing is handled")
+		}
+		return ""
+	}
+	got := []string{next(), next()}
+	c.Forward(time.Hour) // ahead again, while it runs
+	add(t, d, o, outbox.New("t", "at once", 5, nil, c.Now()), outbox.New("t", "running", 4, nil, c.Now().Add(time.Second)))
+	got = append(got, next())
+	c.Forward(-time.Hour)
+	for tries, due := 0, int64(math.MaxInt64); due > c.Now().Add(time.Minute).UnixMilli(); tries++ {
+		time.Sleep(time.Millisecond)
+		if err := d.Read(t.Context()).Raw("SELECT run_at FROM outbox WHERE event_key = 'running'").Scan(&due).Error; err != nil || tries == 10_000 {
+			t.Fatalf("it is due at %d: %v", due, err)
+		}
+	}
+	c.Forward(2 * time.Second)
+	got = append(got, next())
+	stop()
+	<-ran
+	slices.Sort(got)
+	if fmt.Sprint(got) != "[added at once held running]" {
+		t.Errorf("handled %v", got)
+	}
+	var left []outbox.Event
+	if err := d.Read(t.Context()).Order("run_at").Find(&left, "state = ?", outbox.Ready).Error; err != nil || len(left) != 2 {
+		t.Fatalf("left %+v %v", left, err)
+	}
+	if left[0].Key != "timer" || left[0].RunAt != soon.UnixMilli() || left[1].Key != "later" || left[1].RunAt > c.Now().Add(24*time.Hour).UnixMilli() {
+		t.Errorf("left %+v at %s", left, c.Now())
 	}
 }
