@@ -72,8 +72,9 @@ type App struct {
 	told       *notify.Service
 
 	rules           atomic.Pointer[Rules]
-	leaving         atomic.Bool // asked to stop
-	given           Config      // as it was read last
+	leaving         atomic.Bool  // asked to stop
+	given           Config       // as it was read last
+	wrong           atomic.Int64 // nanoseconds by which the demo's clock was set wrong; see simulated
 	public, admin   *http.Server
 	listen, listenA net.Listener
 }
@@ -101,7 +102,7 @@ func Ground(c Config) (*App, error) {
 	if a.DB, err = db.Open(c.Database); err != nil {
 		return nil, err
 	}
-	now := time.Now
+	now := a.now
 	a.Org = &org.Service{DB: a.DB, Now: now}
 	a.Members = &member.Service{DB: a.DB, Keys: keys, Now: now}
 	a.Outbox = outbox.Open(a.DB, now)
@@ -175,7 +176,7 @@ func (a *App) open(ctx context.Context, version string) (err error) {
 
 // build wires the parts that speak to the outside.
 func (a *App) build(version string) error {
-	now, c := time.Now, a.Config
+	now, c := a.now, a.Config
 	codec, err := wechat.NewCodec(c.wechat())
 	if err != nil {
 		return err
@@ -206,7 +207,7 @@ func (a *App) build(version string) error {
 			CallbackURL: "http://" + a.Addr() + "/wechat/callback", PublicURL: c.PublicURL, People: a.Sample.People, Now: now,
 			Templates: c.demoTemplates(),
 		})
-		s.Sim = a.Sim.Handler()
+		s.Sim = a.simulated()
 	}
 	a.public = &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
@@ -216,6 +217,25 @@ func (a *App) build(version string) error {
 	}
 	a.admin = &http.Server{Handler: s.Admin(), ReadHeaderTimeout: 5 * time.Second}
 	return nil
+}
+
+// now is the time of this machine, by which all of Fenlin goes.
+func (a *App) now() time.Time { return time.Now().Add(time.Duration(a.wrong.Load())) }
+
+// simulated is what the demo serves under /sim/: the simulator, and a clock that
+// can be set wrong (POST /sim/clock?by=3h), as machines' clocks sometimes are.
+func (a *App) simulated() http.Handler {
+	m := http.NewServeMux()
+	m.Handle("/", a.Sim.Handler())
+	m.HandleFunc("POST /sim/clock", func(w http.ResponseWriter, r *http.Request) {
+		by, err := time.ParseDuration(r.URL.Query().Get("by"))
+		if err != nil {
+			http.Error(w, "by is no duration like -1h", http.StatusBadRequest)
+			return
+		}
+		a.wrong.Store(int64(by))
+	})
+	return m
 }
 
 // Addr is the public port's address.

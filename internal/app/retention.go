@@ -149,7 +149,7 @@ func (a *App) retain(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		now := time.Now()
+		now := a.now()
 		day := retainDay(now.In(location))
 		if day == "" || day == last {
 			continue

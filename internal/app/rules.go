@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"fenlin/config"
 	"fenlin/internal/activity"
@@ -148,7 +147,7 @@ func (a *App) adopt(r Rules) {
 
 // warn tells of a year in which clocks run although its holidays are not known.
 func (a *App) warn(ctx context.Context) {
-	now := time.Now()
+	now := a.now()
 	if year, gap := a.Tickets.Rules().Calendar.Uncovered(now, now.Add(ticket.MaxExtension)); gap {
 		slog.WarnContext(ctx, "the calendar knows no holidays of a year in which clocks run: Monday to Friday are taken for workdays", "year", year)
 	}
