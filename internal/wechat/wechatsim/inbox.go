@@ -127,7 +127,7 @@ func (s *Sim) Wait(ctx context.Context, openid string, match func(Received) bool
 func (s *Sim) record(p *person, r Received) Received {
 	r.ID, r.At = s.nextID(), s.opt.Now()
 	r.OpenID, r.Name, r.Org = p.OpenID, p.Name, p.Org
-	p.history = keepLast(append(p.history, r), keepPerPerson)
+	p.history = keepLast(append(p.history, r), s.opt.Keep)
 	if r.notice() {
 		s.notices = keepLast(append(s.notices, r), keepNotices)
 	}

@@ -54,6 +54,7 @@ type Options struct {
 	Now         func() time.Time                        // required
 	RetryAfter  time.Duration                           // from one delivery's start to the next; default 5 s
 	Timeout     time.Duration                           // of one delivery; default 5 s
+	Keep        int                                     // messages kept of one conversation; default 500
 }
 
 // Sim is a running simulator. All its methods may be called at once.
@@ -90,9 +91,8 @@ type Sim struct {
 }
 
 const (
-	keepPerPerson = 500    // messages kept of one conversation
-	keepNotices   = 200    // notices kept over all people
-	keepPersons   = 20_000 // people whose conversations are kept
+	keepNotices = 200    // notices kept over all people
+	keepPersons = 20_000 // people whose conversations are kept
 )
 
 // New makes a simulator. It panics on options that cannot work: no clock, or
@@ -110,6 +110,9 @@ func New(o Options) *Sim {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 5 * time.Second
+	}
+	if o.Keep <= 0 {
+		o.Keep = 500
 	}
 	if o.AccountID == "" {
 		o.AccountID = "gh_fenlin000001"
