@@ -104,6 +104,10 @@ bench: ## Measure what has a limit, each beside it (ARGS='…'; FENLIN_TEST_BINL
 load: ## Play a storm day until it is too much and back, on MariaDB and Redis (ARGS='-replicas 2', '-short')
 	scripts/services run -- go run ./scripts/load $(ARGS)
 
+.PHONY: faults
+faults: ## Let everything go wrong that may, and hold what people were told against what is kept; half an hour (ARGS='-only WeChat')
+	scripts/services run -- go run ./scripts/faults $(ARGS)
+
 .PHONY: eval
 eval: ## Measure how sentences are understood, on those that nothing was learnt from (ARGS='--errors FILE.tsv')
 	go run ./cmd/fenlin understand eval $(or $(ARGS),internal/understand/testdata/heldback.tsv)

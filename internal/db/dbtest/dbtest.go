@@ -55,7 +55,7 @@ func Address(t testing.TB) string {
 		}
 		return "sqlite:" + path
 	}
-	address, drop, err := createMySQL()
+	address, drop, err := Create()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func Empty(t testing.TB) string {
 	if Server() == "" {
 		return "sqlite:" + filepath.Join(t.TempDir(), "empty.db")
 	}
-	address, drop, err := createMySQL()
+	address, drop, err := Create()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func (m *template) make() error {
 		m.file, err = os.ReadFile(path)
 		return err
 	}
-	address, drop, err := createMySQL()
+	address, drop, err := Create()
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,8 @@ func dump(ctx context.Context, pool *sql.DB) ([]string, error) {
 	return out, versions.Err()
 }
 
-func createMySQL() (address string, drop func(), err error) {
+// Create makes an empty database on Server, for what is no test; drop removes it.
+func Create() (address string, drop func(), err error) {
 	u, err := url.Parse(Server())
 	if err != nil {
 		return "", nil, fmt.Errorf("FENLIN_TEST_DATABASE is not an address")
