@@ -196,7 +196,7 @@ func (a *App) build(version string) error {
 	a.Outbox.Handlers[ticket.TopicPhoto] = a.Tickets.LetGo
 	a.Chat = &chat.Service{Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Points: a.Points, Org: a.Org, Members: a.Members, KV: a.KV, Now: now, Link: ticketPage, Privacy: site + "/privacy", Verify: site + "/open/certificates/", Certificates: link.Certificates.At(site)}
 	s := &web.Server{
-		Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Lists: a.Lists, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
+		Tickets: a.Tickets, Activities: a.Activities, Wishes: a.Wishes, Lists: a.Lists, Org: a.Org, Members: a.Members, Workers: a.Workers, Ledger: a.Ledger, WeChat: a.WeChat, Now: now, Version: version, Site: site, Proxies: c.Proxies, Health: a.health, Depth: a.Outbox.Depth, Late: a.Outbox.Late, Notices: told.States, Lag: a.Stats.Lag,
 		Stats: a.Stats, Stations: a.Points, Chat: a.Chat, Photos: a.Photos, Seats: db.Pool,
 	}
 	s.Callback = &wechat.Callback{Codec: codec, Inbox: &wechat.Inbox{Store: a.KV}, Handle: s.Converse, Now: now, Log: slog.Default()}

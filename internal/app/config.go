@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,15 +26,16 @@ import (
 
 // Config is how Fenlin runs: defaults, then a YAML file, then the environment.
 type Config struct {
-	Listen      string `yaml:"listen"       env:"FENLIN_LISTEN"`       // the public port
-	AdminListen string `yaml:"admin_listen" env:"FENLIN_ADMIN_LISTEN"` // metrics and profiles; never public
-	DataDir     string `yaml:"data_dir"     env:"FENLIN_DATA_DIR"`     // where the embedded database and the folder of photos lie
-	Database    string `yaml:"database"     env:"FENLIN_DATABASE"`     // mysql://user:password@host:3306/fenlin or sqlite:PATH
-	Redis       string `yaml:"redis"        env:"FENLIN_REDIS"`        // redis://host:6379/0; empty = in process, one replica only
-	Photos      string `yaml:"photos"       env:"FENLIN_PHOTOS"`       // s3://KEY:SECRET@host:9000/bucket?region=…&tls=…; empty = a folder in DataDir
-	PublicURL   string `yaml:"public_url"   env:"FENLIN_PUBLIC_URL"`   // the address that people's phones reach; links in notices begin with it
-	RulesDir    string `yaml:"rules_dir"    env:"FENLIN_RULES_DIR"`    // files in it replace those of config/ built in
-	SecretKeys  string `yaml:"secret_keys"  env:"FENLIN_SECRET_KEYS"`  // field encryption: base64 of 32 bytes each, newest first, comma between
+	Listen      string   `yaml:"listen"       env:"FENLIN_LISTEN"`             // the public port
+	AdminListen string   `yaml:"admin_listen" env:"FENLIN_ADMIN_LISTEN"`       // metrics and profiles; never public
+	DataDir     string   `yaml:"data_dir"     env:"FENLIN_DATA_DIR"`           // where the embedded database and the folder of photos lie
+	Database    string   `yaml:"database"     env:"FENLIN_DATABASE"`           // mysql://user:password@host:3306/fenlin or sqlite:PATH
+	Redis       string   `yaml:"redis"        env:"FENLIN_REDIS"`              // redis://host:6379/0; empty = in process, one replica only
+	Photos      string   `yaml:"photos"       env:"FENLIN_PHOTOS"`             // s3://KEY:SECRET@host:9000/bucket?region=…&tls=…; empty = a folder in DataDir
+	PublicURL   string   `yaml:"public_url"   env:"FENLIN_PUBLIC_URL"`         // the address that people's phones reach; links in notices begin with it
+	Proxies     []string `yaml:"trusted_proxies" env:"FENLIN_TRUSTED_PROXIES"` // addresses or networks whose X-Forwarded-For is believed, beside this machine's own
+	RulesDir    string   `yaml:"rules_dir"    env:"FENLIN_RULES_DIR"`          // files in it replace those of config/ built in
+	SecretKeys  string   `yaml:"secret_keys"  env:"FENLIN_SECRET_KEYS"`        // field encryption: base64 of 32 bytes each, newest first, comma between
 
 	LogLevel slog.Level    `yaml:"log_level" env:"FENLIN_LOG_LEVEL" reload:"yes"` // debug, info, warn or error; read anew at SIGHUP
 	Leave    time.Duration `yaml:"leave"     env:"FENLIN_LEAVE"`                  // how long, when asked to stop, /readyz says so before the port closes: balancers must look more often
@@ -211,6 +213,12 @@ func (c *Config) validate() error {
 	for name, address := range map[string]string{"FENLIN_LISTEN": c.Listen, "FENLIN_ADMIN_LISTEN": c.AdminListen} {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %q is not host:port", name, address))
+		}
+	}
+	for _, p := range c.Proxies {
+		_, notAddress := netip.ParseAddr(p)
+		if _, err := netip.ParsePrefix(p); err != nil && notAddress != nil {
+			faults = append(faults, fmt.Errorf("FENLIN_TRUSTED_PROXIES: %q is neither an address nor a network like 10.0.0.0/8", p))
 		}
 	}
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {

@@ -90,6 +90,7 @@ func TestLoadConfig_RefusesNamingWhatIsWrongAndNoSecret(t *testing.T) {
 		"a short field key":   {"", map[string]string{"FENLIN_SECRET_KEYS": key + "," + short}, []string{"FENLIN_SECRET_KEYS", "key 2"}},
 		"a field key in hex":  {"", map[string]string{"FENLIN_SECRET_KEYS": strings.Repeat("zz-", 20)}, []string{"key 1"}},
 		"a short AES key":     {"", map[string]string{"FENLIN_WECHAT_AES_KEY": aesKey[:42]}, []string{"FENLIN_WECHAT_AES_KEY"}},
+		"a proxy of words":    {"", map[string]string{"FENLIN_TRUSTED_PROXIES": "10.0.0.0/8,the-proxy"}, []string{"FENLIN_TRUSTED_PROXIES", "the-proxy"}},
 		"a port alone":        {"", map[string]string{"FENLIN_LISTEN": "8080"}, []string{"FENLIN_LISTEN", "host:port"}},
 		"a bucket's address":  {"", map[string]string{"FENLIN_PHOTOS": "s3://key:the-bucket-secret@host"}, []string{"FENLIN_PHOTOS", "s3://KEY:SECRET@"}},
 		"an address of words": {"", map[string]string{"FENLIN_PUBLIC_URL": "fenlin.example"}, []string{"FENLIN_PUBLIC_URL"}},

@@ -105,11 +105,14 @@ func rescue(c *gin.Context) {
 }
 
 // protect sets what browsers must keep to and bounds the body.
-func protect(c *gin.Context) {
+func (s *Server) protect(c *gin.Context) {
 	h := c.Writer.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY")
+	if strings.HasPrefix(s.Site, "https://") {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	if strings.HasPrefix(c.Request.URL.Path, "/api/") {
 		h.Set("Cache-Control", "no-store")
 	}

@@ -64,7 +64,7 @@ type callerKey struct{}
 
 // open registers an operation for everybody.
 func open[I, O any](a api, r route, handle func(context.Context, *I) (*O, error)) {
-	register(a, r, huma.Operation{}, handle)
+	register(a, r, huma.Operation{Middlewares: huma.Middlewares{a.server.limits.anonymous}}, handle)
 }
 
 // signed registers an operation for whoever is signed in.
@@ -82,7 +82,7 @@ func either[I, O any](a api, r route, handle func(context.Context, caller, *I) (
 	r.errors = append(r.errors, http.StatusUnauthorized)
 	op := huma.Operation{Security: []map[string][]string{{}, {bearer: {}}}, Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		if ctx.Header("Authorization") == "" {
-			next(ctx)
+			a.server.limits.anonymous(ctx, next)
 			return
 		}
 		a.authenticate(ctx, next)
@@ -119,7 +119,7 @@ func register[I, O any](a api, r route, op huma.Operation, handle func(context.C
 	if in.NumField() > 0 {
 		r.errors = append(r.errors, http.StatusUnprocessableEntity)
 	}
-	op.Responses = a.refusals(append(r.errors, http.StatusServiceUnavailable))
+	op.Responses = a.refusals(append(r.errors, http.StatusTooManyRequests, http.StatusServiceUnavailable))
 	if f, ok := reflect.TypeFor[O]().FieldByName("Body"); ok && f.Tag.Get("contentType") != "" {
 		op.Responses[strconv.Itoa(r.status)] = &huma.Response{Content: map[string]*huma.MediaType{
 			f.Tag.Get("contentType"): {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
@@ -161,12 +161,17 @@ func (a api) authenticate(ctx huma.Context, next func(huma.Context)) {
 	if err != nil {
 		p := problemOf(ctx.Context(), err)
 		if p.Status == http.StatusUnauthorized {
+			if !a.server.limits.address(humagin.Unwrap(ctx), 1) {
+				return
+			}
 			ctx.SetHeader("WWW-Authenticate", "Bearer")
 		}
 		refuse(humagin.Unwrap(ctx), p)
 		return
 	}
-	next(huma.WithValue(ctx, callerKey{}, c))
+	if a.server.limits.person(ctx, c) {
+		next(huma.WithValue(ctx, callerKey{}, c))
+	}
 }
 
 func (s *Server) caller(ctx context.Context, header string) (caller, error) {

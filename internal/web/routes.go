@@ -28,7 +28,7 @@ func (s *Server) routes(r *gin.Engine) {
 	// Before the other middlewares, which WeChat's requests do without.
 	r.Match([]string{get, post}, "/wechat/callback", rescue, s.callback)
 
-	r.Use(identify, s.record, rescue, protect, pack)
+	r.Use(identify, s.record, rescue, s.protect, s.limits.pages, pack)
 	r.Match([]string{get, head}, "/healthz", s.alive)
 	r.Match([]string{get, head}, "/readyz", s.ready)
 

@@ -58,10 +58,12 @@ type Server struct {
 	Now        func() time.Time
 	Version    string
 	Site       string       // the address that people reach, without a slash at its end
+	Proxies    []string     // addresses and networks whose X-Forwarded-For is believed; none beside this machine when empty
 	Sim        http.Handler // everything under /sim/; nil outside the demo
 	Seats      int          // how many messages of the chat, and how many requests beside them, are worked on at once; of files an eighth
 
 	printer placard.Printer // of the codes on walls
+	limits  limits
 	once    sync.Once
 	metrics *metrics
 	// None of them keeps another out: a picture takes a hundred times as long as a look.
@@ -75,6 +77,10 @@ func (s *Server) Handler() http.Handler {
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.ContextWithFallback = true
+	if err := engine.SetTrustedProxies(append([]string{"127.0.0.1", "::1"}, s.Proxies...)); err != nil {
+		panic("proxies: " + err.Error()) // the configuration was validated
+	}
+	s.limits = newLimits()
 	s.routes(engine)
 	return engine
 }
