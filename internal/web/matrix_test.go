@@ -173,7 +173,7 @@ func TestMatrix_EveryOperationAsksWhoCalls(t *testing.T) {
 		if got != a.want && !*update {
 			t.Errorf("%sgot\n%swant\n%s", a.line, got, a.want)
 		}
-		found, _, err := w.router.FindRoute(w.request(a.method, "/api/v1"+strings.Split(w.fill(a.path, "li"), "?")[0]))
+		found, _, err := w.router.FindRoute(request(t, a.method, w.address+"/api/v1"+strings.Split(w.fill(a.path, "li"), "?")[0]))
 		if err != nil || found.Operation.OperationID != a.operation {
 			t.Errorf("%sis no request of that operation: %v", a.line, err)
 		}

@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -299,11 +298,4 @@ func (w *things) workshop() map[string]func() string {
 		},
 		"import": job,
 	}
-}
-
-// request is a request that is not sent.
-func (w *things) request(method, path string) *http.Request {
-	r, err := http.NewRequestWithContext(w.t.Context(), method, w.address+path, nil)
-	must(w.t, err)
-	return r
 }

@@ -33,6 +33,10 @@ type api struct {
 
 // newAPI makes the API on r; what it documents is what is registered on it.
 func (s *Server) newAPI(r *gin.Engine) api {
+	if !huma.ValidateStrictCasing {
+		// Else {"limit": 1, "LIMIT": 99} is checked by the one and decoded to the other.
+		huma.ValidateStrictCasing = true
+	}
 	c := huma.DefaultConfig("汾邻 Fenlin", s.Version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // served by our own routes
 	c.CreateHooks = nil                                   // they would add $schema to bodies

@@ -43,6 +43,7 @@ type site struct {
 	router   routers.Router
 	tokens   map[string]string
 	seen     map[string]bool // operations that succeeded
+	fresh    func()          // begins to count requests anew
 }
 
 func newSite(t *testing.T, aesKey string, changes ...func(*site)) *site {
@@ -99,7 +100,8 @@ func newSite(t *testing.T, aesKey string, changes ...func(*site)) *site {
 	for _, change := range changes {
 		change(s)
 	}
-	handler = s.Handler()
+	s.fresh = func() { handler = s.Handler() }
+	s.fresh()
 	s.load(t)
 	return s
 }
