@@ -117,8 +117,9 @@ train: ## Learn the weights of understanding from the labelled sentences (ARGS='
 	go run ./scripts/train $(ARGS)
 
 .PHONY: lint
-lint: $(GOLANGCI) miniprogram/build/checked ## Check style, errors and the import table of the packages, and the client's types and logic
+lint: $(GOLANGCI) miniprogram/build/checked ## Check style, errors and the import table of the packages, the modules against go.sum, and the client's types and logic
 	$(GOLANGCI) run ./...
+	GOPROXY=off go mod verify
 
 .PHONY: fmt
 fmt: $(GOLANGCI) ## Format all Go code
