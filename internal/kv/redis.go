@@ -50,6 +50,9 @@ func options(address string) (*redis.UniversalOptions, error) {
 	if err == nil && (parsed.Network != "tcp" || strings.Contains(one, "?")) {
 		err = errors.New("only scheme, user, hosts and database number are read")
 	}
+	if err == nil && len(hosts) == 0 { // else it would be this machine's, whatever was meant
+		err = errors.New("it names no host")
+	}
 	if err == nil && len(hosts) > 1 && parsed.DB != 0 {
 		err = errors.New("a cluster has database 0 only")
 	}
