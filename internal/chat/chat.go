@@ -128,9 +128,10 @@ func refuse(err error) (Reply, error) {
 }
 
 // TurnAway is what somebody is told whose message there is no room for now.
-// False: it must be taken all the same, because life may be in danger, or
-// because it tells of something that happened and will not be sent again.
-func (s *Service) TurnAway(m Message) (text string, may bool) {
+// False: it must be taken all the same, because life may be in danger, because
+// it tells of something that happened and will not be sent again, or because it
+// was taken before and only its answer got lost.
+func (s *Service) TurnAway(ctx context.Context, m Message) (text string, may bool) {
 	switch m.Kind {
 	case KindSubscribe, KindUnsubscribe, KindScan:
 		return "", false
@@ -141,6 +142,9 @@ func (s *Service) TurnAway(m Message) (text string, may bool) {
 	}
 	if text, ok := s.constant(m); ok {
 		return text, true
+	}
+	if _, _, done, err := s.Tickets.Requested(ctx, m.Key); done || err != nil {
+		return "", false
 	}
 	return sayCrowded, true
 }

@@ -41,7 +41,7 @@ func (s *Server) Converse(ctx context.Context, m wechat.Message) (wechat.Reply, 
 	var said chat.Reply
 	err := s.talk.with(ctx, func() (err error) { said, err = s.Chat.Answer(ctx, in); return err })
 	if errors.Is(err, errCrowded) {
-		if sorry, may := s.Chat.TurnAway(in); may {
+		if sorry, may := s.Chat.TurnAway(ctx, in); may {
 			return wechat.Reply{Text: sorry}, nil
 		}
 		said, err = s.Chat.Answer(ctx, in)

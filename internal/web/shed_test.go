@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fenlin/internal/kv"
+	"fenlin/internal/wechat"
 )
 
 // held is a store that holds up the first who ask it, until they are let go.
@@ -27,9 +28,12 @@ func (h *held) Get(ctx context.Context, key string) (string, bool, error) {
 }
 
 // crowded is a site all of whose seats are taken by one person's message and one request, until letGo.
-func crowded(t *testing.T) (s *site, letGo func()) {
+func crowded(t *testing.T, before ...func(*site)) (s *site, letGo func()) {
 	t.Helper()
 	s = newSite(t, "", func(s *site) { s.Seats = 1 })
+	for _, f := range before {
+		f(s)
+	}
 	s.say(t, "li", "帮助")
 	s.say(t, "wang", "帮助")
 	s.call(t, "li", "GET", "/me", nil).want(t, 200)
@@ -76,10 +80,21 @@ func TestCrowd_WhoeverFindsNoRoomIsAskedToComeBack(t *testing.T) {
 }
 
 func TestCrowd_WhatCannotWaitIsTakenAllTheSame(t *testing.T) {
-	s, letGo := crowded(t)
+	before := wechat.Message{Kind: wechat.Text, From: "o-wang", ID: "7", Text: "5号楼1单元楼道灯坏了"}
+	s, letGo := crowded(t, func(s *site) {
+		if said, err := s.Converse(t.Context(), before); err != nil || !strings.Contains(said.Text, "FY") {
+			t.Fatalf("%q, %v", said.Text, err)
+		}
+	})
 	got := map[string]string{}
 	var mu sync.Mutex
 	var all sync.WaitGroup
+	all.Go(func() { // its first answer was lost with Redis
+		again, err := s.Converse(t.Context(), before)
+		if err != nil || again.Text == "" || strings.Contains(again.Text, "还没有登记") {
+			t.Errorf("what was filed before is answered with %q, %v", again.Text, err)
+		}
+	})
 	for who, text := range map[string]string{"wang": "3号楼电梯困人了", "stranger": "帮助"} {
 		all.Go(func() {
 			said := s.say(t, who, text).Text()
