@@ -122,7 +122,8 @@ func TestDoctor_FindsWhatIsPlanted(t *testing.T) {
 		{"a folder that cannot be made", onSQLite, []string{"FENLIN_DATABASE=", "FENLIN_DATA_DIR=/proc/fenlin"}, nil, nil, "FAIL", []string{"FENLIN_DATA_DIR", "/proc/fenlin"}},
 		{
 			"a database that everybody reads", onSQLite, nil,
-			func(t *testing.T) { readable(t, c.database, 0o644, 0o755) }, func(t *testing.T) { readable(t, c.database, 0o600, 0o700) }, "FAIL", []string{"chmod 600"},
+			func(t *testing.T) { readable(t, c.database, 0o644, 0o755) }, func(t *testing.T) { readable(t, c.database, 0o600, 0o700) }, "FAIL",
+			[]string{"chmod 600"},
 		},
 		{"Redis away", both, []string{"FENLIN_REDIS=redis://127.0.0.1:1/0"}, nil, nil, "FAIL", []string{"check FENLIN_REDIS"}},
 		{"Redis without its password", onMySQL, []string{"FENLIN_REDIS=" + strings.Replace(os.Getenv("FENLIN_TEST_REDIS"), "://:", "://:hidden", 1)}, nil, nil, "FAIL", []string{"refuses the password"}},
@@ -130,17 +131,20 @@ func TestDoctor_FindsWhatIsPlanted(t *testing.T) {
 		{
 			"nobody looks after the service", both, nil,
 			exec("UPDATE appointments SET to_at = 1 - to_at WHERE post_id IN (SELECT id FROM posts WHERE role = 'operator')"),
-			exec("UPDATE appointments SET to_at = 1 - to_at WHERE post_id IN (SELECT id FROM posts WHERE role = 'operator')"), "WARN", []string{"operator", "appoint somebody"},
+			exec("UPDATE appointments SET to_at = 1 - to_at WHERE post_id IN (SELECT id FROM posts WHERE role = 'operator')"), "WARN",
+			[]string{"operator", "appoint somebody"},
 		},
 		{
 			"work that was given up", both, nil,
 			exec("INSERT INTO outbox (id, topic, event_key, lane, payload, state, run_at, attempts, lease, last_error, created_at) VALUES (1, 'x', 'x', 0, '{}', 'dead', 1, 12, '', '', 1)"),
-			exec("DELETE FROM outbox WHERE id = 1"), "WARN", []string{"1 pieces of work were given up"},
+			exec("DELETE FROM outbox WHERE id = 1"), "WARN",
+			[]string{"1 pieces of work were given up"},
 		},
 		{
 			"work that nobody does", both, nil,
 			exec("INSERT INTO outbox (id, topic, event_key, lane, payload, state, run_at, attempts, lease, last_error, created_at) VALUES (1, 'x', 'x', 0, '{}', 'ready', 1, 0, '', '', 1)"),
-			exec("DELETE FROM outbox WHERE id = 1"), "WARN", []string{"is the service running"},
+			exec("DELETE FROM outbox WHERE id = 1"), "WARN",
+			[]string{"is the service running"},
 		},
 		{"a wrong secret of WeChat's", both, []string{"FENLIN_WECHAT_SECRET=hidden"}, nil, nil, "FAIL", []string{"40125", "FENLIN_WECHAT_SECRET is not the account's"}},
 		{"an address that WeChat does not know", both, nil, func(*testing.T) { c.sim.Fail("/cgi-bin/stable_token", 40164, 1) }, nil, "FAIL", []string{"40164", "IP白名单"}},

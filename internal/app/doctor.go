@@ -46,6 +46,7 @@ func fine(note string) []Finding { return []Finding{{Note: note}} }
 func warn(format string, a ...any) Finding {
 	return Finding{Warn: true, Note: fmt.Sprintf(format, a...)}
 }
+
 func wrong(format string, a ...any) Finding {
 	return Finding{Err: fmt.Errorf(format, a...)}
 }
@@ -131,7 +132,7 @@ func lookConfig(_ context.Context, p *patient) []Finding {
 
 // each is the errors that were joined.
 func each(err error) []error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the join itself, not what it holds
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		return many.Unwrap()
 	}
 	if err == nil {
