@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	mrand "math/rand/v2"
-	"net/url"
 	"strings"
 	"time"
 
@@ -47,6 +46,9 @@ func NewRedis(_ context.Context, address string) (*Redis, error) {
 func options(address string) (*redis.UniversalOptions, error) {
 	one, hosts := firstHost(address)
 	parsed, err := redis.ParseURL(one)
+	if err != nil { // it quotes what it stumbled over, which may be the password
+		err = errors.New("it cannot be read")
+	}
 	if err == nil && (parsed.Network != "tcp" || strings.Contains(one, "?")) {
 		err = errors.New("only scheme, user, hosts and database number are read")
 	}
@@ -57,9 +59,6 @@ func options(address string) (*redis.UniversalOptions, error) {
 		err = errors.New("a cluster has database 0 only")
 	}
 	if err != nil {
-		if u, ok := errors.AsType[*url.Error](err); ok { // it quotes the whole address, password and all
-			err = u.Err
-		}
 		return nil, fmt.Errorf("kv: the address of Redis is not of the form redis://[user:password@]host:6379/0: %w", err)
 	}
 	if parsed.TLSConfig != nil {
