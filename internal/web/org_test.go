@@ -13,7 +13,7 @@ import (
 )
 
 // clerks gives the town a clerk of the city and one of a second community.
-func (s *site) clerks(t *testing.T) {
+func (s *site) clerks(t testing.TB) {
 	t.Helper()
 	for _, c := range []struct{ who, unit string }{{"cityclerk", "汾阳市"}, {"southclerk", "永安社区"}} {
 		if s.Units[c.unit] == 0 {

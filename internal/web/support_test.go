@@ -46,7 +46,7 @@ type site struct {
 	fresh    func()          // begins to count requests anew
 }
 
-func newSite(t *testing.T, aesKey string, changes ...func(*site)) *site {
+func newSite(t testing.TB, aesKey string, changes ...func(*site)) *site {
 	t.Helper()
 	w := tickettest.New(t)
 	store := kv.NewMemory()
@@ -114,7 +114,7 @@ func must(t testing.TB, err error) {
 }
 
 // load reads the document as an outside program does.
-func (s *site) load(t *testing.T) {
+func (s *site) load(t testing.TB) {
 	t.Helper()
 	_, raw := s.raw(t, "GET", "/openapi.json", nil, nil)
 	var err error

@@ -55,22 +55,23 @@ func play(ctx context.Context, first, most float64, length time.Duration, replic
 	}
 	run("warm", first, length/3)
 	var steps []step
-	knee := first
+	base, called := first, "the first rate"
 	if short {
-		steps = append(steps, run("steady", first, length))
+		steps = append(steps, run(called, base, length))
 	} else {
-		steps, knee = c.climb(first, most, length, run)
+		called = "the knee"
+		steps, base = c.climb(first, most, length, run)
 	}
 	for _, s := range []struct {
 		name  string
 		times float64
-	}{{"2 × the knee", 2}, {"5 × the knee", 5}, {"afterwards, half the knee", 0.5}} {
-		steps = append(steps, run(s.name, min(knee*s.times, most), length))
+	}{{"2 × " + called, 2}, {"5 × " + called, 5}, {"afterwards, half of " + called, 0.5}} {
+		steps = append(steps, run(s.name, min(base*s.times, most), length))
 	}
 	if err := c.settle(ctx); err != nil {
 		return err
 	}
-	return c.report(os.Stdout, knee, steps)
+	return c.report(os.Stdout, called, base, steps)
 }
 
 // climb doubles the rate until it is too much and then narrows the knee down.

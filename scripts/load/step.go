@@ -137,9 +137,9 @@ func (s step) line() string {
 }
 
 // report prints both tables; an error is a promise broken.
-func (c *city) report(to io.Writer, knee float64, steps []step) error {
+func (c *city) report(to io.Writer, called string, base float64, steps []step) error {
 	w := tabwriter.NewWriter(to, 0, 0, 1, ' ', 0)
-	fmt.Fprintf(w, "knee: %.0f people/s\n\n", knee)
+	fmt.Fprintf(w, "%s: %.0f people/s\n\n", called, base)
 	fmt.Fprintln(w, "| step\t| people/s\t| done/s\t| asked to come back\t| failed\t| report by chat p50 / p99\t| memory\t|")
 	fmt.Fprintln(w, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|")
 	var broken []error
@@ -156,14 +156,14 @@ func (c *city) report(to io.Writer, knee float64, steps []step) error {
 	}
 	last, best := steps[len(steps)-1], steps[0]
 	for _, s := range steps {
-		if s.rate == knee {
+		if s.rate == base {
 			best = s
 		}
 	}
 	if turned := last.sum().turned; turned > 0 {
 		fmt.Fprintf(w, "\nafter the storm nobody was asked to come back any more from the second %.1f on\n", last.clear.Seconds())
 	}
-	fmt.Fprintf(w, "\nat the knee, %.0f people/s:\n\n| act\t| done\t| p50\t| p99\t|\n|---\t|---\t|---\t|---\t|\n", best.rate)
+	fmt.Fprintf(w, "\nat %s, %.0f people/s:\n\n| act\t| done\t| p50\t| p99\t|\n|---\t|---\t|---\t|---\t|\n", called, best.rate)
 	for _, a := range day {
 		t := best.acts[a.name]
 		fmt.Fprintf(w, "| %s\t| %d\t| %s\t| %s\t|\n", a.name, t.done, t.at(0.5), t.at(0.99))
