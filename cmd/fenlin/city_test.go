@@ -43,7 +43,7 @@ func newCity(t *testing.T, database string) *city {
 	t.Helper()
 	c := &city{place: newPlace(t, database), database: database, log: &lines{}}
 	appid := fmt.Sprintf("wx%016x", time.Now().UnixNano()) // Redis is shared, and keys carry the account's id
-	c.sim = wechatsim.New(wechatsim.Options{
+	account := wechatsim.Options{
 		AppID: appid, Secret: "s-of-account", Token: "t-of-callback", AESKey: cityAES, MiniAppID: "wxmini", MiniSecret: "s-of-mini",
 		CallbackURL: "http://" + c.public + "/wechat/callback", Now: time.Now,
 		Templates: []wechatsim.Template{{ID: "template-1", Title: "工单进展通知", Content: "工单编号：{{character_string1.DATA}}\n事项：{{thing2.DATA}}\n地点：{{thing3.DATA}}\n时间：{{time4.DATA}}\n下一步：{{thing5.DATA}}"}},
@@ -54,11 +54,11 @@ func newCity(t *testing.T, database string) *city {
 			}
 			return people, nil
 		},
-	})
+	}
+	c.sim = wechatsim.New(account)
 	server := httptest.NewServer(c.sim.Handler())
 	t.Cleanup(func() { c.sim.Close(); server.Close() })
-	c.env = append(c.env, "FENLIN_WECHAT_APPID="+appid, "FENLIN_WECHAT_SECRET=s-of-account", "FENLIN_WECHAT_TOKEN=t-of-callback", "FENLIN_WECHAT_AES_KEY="+cityAES,
-		"FENLIN_WECHAT_API="+server.URL+"/sim/wechat", "FENLIN_WECHAT_TEMPLATE=template-1", "FENLIN_MINIPROGRAM_APPID=wxmini", "FENLIN_MINIPROGRAM_SECRET=s-of-mini",
+	c.env = append(append(c.env, apptest.Settings(account, server.URL)...), "FENLIN_WECHAT_TEMPLATE=template-1",
 		"FENLIN_PUBLIC_URL=https://fenlin.example", "FENLIN_SECRET_KEYS="+cityKey, "FENLIN_LOG_LEVEL=debug")
 	c.must(t, "migrate")
 	c.must(t, "seed", "--sample")

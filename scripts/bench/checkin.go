@@ -15,7 +15,6 @@ import (
 
 	"fenlin/internal/activity"
 	"fenlin/internal/app"
-	"fenlin/internal/app/apptest"
 	"fenlin/internal/chat"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
@@ -35,11 +34,7 @@ const (
 // rates, notices to the simulator), while ten reports a second come by chat and
 // a board is asked for the rates of a year each second.
 func checkins(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
-	at, err := server()
-	if err != nil {
-		return nil, err
-	}
-	address, drop, err := apptest.EmptyDatabase(ctx, at)
+	address, drop, err := emptyDatabase()
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 	"gorm.io/gorm"
 
 	"fenlin/internal/app"
-	"fenlin/internal/app/apptest"
+	"fenlin/internal/db/dbtest"
 	"fenlin/internal/ledger"
 	"fenlin/internal/member"
 	"fenlin/internal/org"
@@ -31,11 +30,7 @@ const imported = 50_000
 // against LOAD DATA of the same rows into the same tables, with the same
 // fields sealed on the way.
 func imports(ctx context.Context, _ time.Duration, rounds int) ([]line, error) {
-	server, err := server()
-	if err != nil {
-		return nil, err
-	}
-	address, drop, err := apptest.EmptyDatabase(ctx, server)
+	address, drop, err := emptyDatabase()
 	if err != nil {
 		return nil, err
 	}
@@ -165,22 +160,17 @@ func newTarget(ctx context.Context, address string) (*target, error) {
 
 const benchKey = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
-// server is where databases can be made.
-func server() (string, error) {
-	address := os.Getenv("FENLIN_TEST_DATABASE")
-	if address == "" {
-		return "", errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
+// emptyDatabase makes a database that drop takes away.
+func emptyDatabase() (address string, drop func(), err error) {
+	if dbtest.Server() == "" {
+		return "", nil, errors.New("FENLIN_TEST_DATABASE is not set: run `make bench`")
 	}
-	return address, nil
+	return dbtest.Create()
 }
 
 // ground is the program on a database of its own, which drop removes.
 func ground(ctx context.Context) (*app.App, func(), error) {
-	at, err := server()
-	if err != nil {
-		return nil, nil, err
-	}
-	address, drop, err := apptest.EmptyDatabase(ctx, at)
+	address, drop, err := emptyDatabase()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -322,6 +312,7 @@ func (t *target) load(ctx context.Context, rows []ledger.Row) error {
 			},
 		},
 	}
+	_, _ = t.pool.ExecContext(ctx, "SET GLOBAL local_infile = 1") // MariaDB has it on
 	tx, err := t.pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -15,11 +15,7 @@ const (
 // keep measures what keeping the rates costs reports by chat: with and without
 // it in turn, and how far the rates are behind at most while it storms.
 func keep(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
-	server, err := server()
-	if err != nil {
-		return nil, err
-	}
-	a, service, _, drop, err := city(ctx, server)
+	a, service, _, drop, err := city(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -55,16 +55,14 @@ func recovery(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
 			return nil, err
 		}
 	}
-	sim := wechatsim.New(wechatsim.Options{AppID: appid, Secret: "s", Token: token, MiniAppID: "wxmini", MiniSecret: "m", CallbackURL: "http://" + ports[0] + "/wechat/callback", Now: time.Now})
+	account := wechatsim.Options{AppID: appid, Secret: "s", Token: token, MiniAppID: "wxmini", MiniSecret: "m", CallbackURL: "http://" + ports[0] + "/wechat/callback", Now: time.Now}
+	sim := wechatsim.New(account)
 	wechat := httptest.NewServer(sim.Handler())
 	defer func() { sim.Close(); wechat.Close() }()
 	p := &apptest.Program{
 		Binary: binary, Args: []string{"serve", "--demo"}, Listen: ports[0], Log: os.Stderr,
-		Env: []string{
-			"FENLIN_ADMIN_LISTEN=" + ports[1], "FENLIN_DATA_DIR=" + dir, "FENLIN_DATABASE=" + a.Config.Database, "FENLIN_REDIS=", "FENLIN_SECRET_KEYS=" + benchKey,
-			"FENLIN_WECHAT_API=" + wechat.URL + "/sim/wechat", "FENLIN_WECHAT_APPID=" + appid, "FENLIN_WECHAT_SECRET=s", "FENLIN_WECHAT_TOKEN=" + token, "FENLIN_WECHAT_AES_KEY=",
-			"FENLIN_MINIPROGRAM_APPID=wxmini", "FENLIN_MINIPROGRAM_SECRET=m",
-		},
+		Env: append(apptest.Settings(account, wechat.URL),
+			"FENLIN_ADMIN_LISTEN="+ports[1], "FENLIN_DATA_DIR="+dir, "FENLIN_DATABASE="+a.Config.Database, "FENLIN_REDIS=", "FENLIN_SECRET_KEYS="+benchKey),
 	}
 	if err := p.Start(); err != nil {
 		return nil, err

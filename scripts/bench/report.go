@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -27,11 +24,7 @@ import (
 // statements that one such report sends, taken from the server's own log and
 // put into one transaction.
 func report(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
-	server, err := server()
-	if err != nil {
-		return nil, err
-	}
-	a, service, address, drop, err := city(ctx, server)
+	a, service, address, drop, err := city(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -74,43 +67,18 @@ func report(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
 	return out, nil
 }
 
-// city is the sample city on a new database.
-func city(ctx context.Context, server string) (*app.App, *chat.Service, string, func(), error) {
-	u, err := url.Parse(server)
-	if err != nil {
-		return nil, nil, "", nil, errors.New("FENLIN_TEST_DATABASE is not an address")
-	}
-	u.Path = "/"
-	dsn, err := db.MySQLDSN(u.String())
+// city is the sample city with people who report by chat, and its database's address.
+func city(ctx context.Context) (*app.App, *chat.Service, string, func(), error) {
+	a, drop, err := sampleCity(ctx)
 	if err != nil {
 		return nil, nil, "", nil, err
 	}
-	root, err := sql.Open("mysql", dsn)
-	if err != nil {
-		return nil, nil, "", nil, err
-	}
-	name := fmt.Sprintf("fenlin_bench_%d", os.Getpid())
-	if _, err := root.ExecContext(ctx, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
-		return nil, nil, "", nil, err
-	}
-	drop := func() { _, _ = root.ExecContext(ctx, "DROP DATABASE "+name); _ = root.Close() }
-	u.Path = "/" + name
-	a, err := app.Ground(app.Config{Database: u.String(), SecretKeys: "YSBrZXkgdGhhdCBvcGVucyBubyBvdGhlciBjaXR5ISE="})
-	if err == nil {
-		err = a.DB.Migrate(ctx)
-	}
-	if err == nil {
-		err = a.Sample.Seed(ctx)
-	}
-	if err == nil {
-		err = settle(ctx, a)
-	}
-	if err != nil {
+	if err := settle(ctx, a); err != nil {
 		drop()
 		return nil, nil, "", nil, err
 	}
 	service := &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: kv.NewMemory(), Now: time.Now}
-	return a, service, u.String(), drop, nil
+	return a, service, a.Config.Database, drop, nil
 }
 
 var told atomic.Int64

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"fenlin/internal/app"
-	"fenlin/internal/app/apptest"
 	"fenlin/internal/chat"
 	"fenlin/internal/org"
 	"fenlin/internal/ticket"
@@ -24,11 +23,7 @@ const sizeTickets = 1000
 // pages of each table and index are counted. What is told and done in the
 // background goes after its time (config/retention.yaml), the rest stays.
 func size(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
-	at, err := server()
-	if err != nil {
-		return nil, err
-	}
-	address, drop, err := apptest.EmptyDatabase(ctx, at)
+	address, drop, err := emptyDatabase()
 	if err != nil {
 		return nil, err
 	}

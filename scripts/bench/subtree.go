@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"fenlin/internal/app"
-	"fenlin/internal/app/apptest"
 	"fenlin/internal/db"
 	"fenlin/internal/org"
 )
@@ -33,11 +32,7 @@ const wantSubtree = 20 * time.Millisecond
 // and a community, among 120,000 compounds and 3,000,000 building groups, beside the
 // bare SELECT.
 func subtree(ctx context.Context, d time.Duration, rounds int) ([]line, error) {
-	server, err := server()
-	if err != nil {
-		return nil, err
-	}
-	address, drop, err := apptest.EmptyDatabase(ctx, server)
+	address, drop, err := emptyDatabase()
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 
 	"fenlin/internal/app/apptest"
 	"fenlin/internal/db"
+	"fenlin/internal/db/dbtest"
 	"fenlin/internal/wechat/wechatsim"
 )
 
@@ -70,8 +71,8 @@ func (c *city) close() {
 
 // open builds and starts the program beside a WeChat of its own.
 func open(ctx context.Context, replicas int) (c *city, err error) {
-	server, redis := os.Getenv("FENLIN_TEST_DATABASE"), os.Getenv("FENLIN_TEST_REDIS")
-	if server == "" || redis == "" {
+	redis := os.Getenv("FENLIN_TEST_REDIS")
+	if dbtest.Server() == "" || redis == "" {
 		return nil, errors.New("FENLIN_TEST_DATABASE and FENLIN_TEST_REDIS are not set: run `make load`")
 	}
 	c = &city{acknowledged: map[string]string{}, picture: picture()}
@@ -90,7 +91,7 @@ func open(ctx context.Context, replicas int) (c *city, err error) {
 	if err != nil {
 		return nil, err
 	}
-	address, drop, err := apptest.EmptyDatabase(ctx, server)
+	address, drop, err := dbtest.Create()
 	if err != nil {
 		return nil, err
 	}
@@ -107,9 +108,10 @@ func open(ctx context.Context, replicas int) (c *city, err error) {
 		return nil, err
 	}
 	appid := fmt.Sprintf("wx%016x", time.Now().UnixNano()) // Redis may be shared with other runs
-	c.sim = wechatsim.New(wechatsim.Options{
+	account := wechatsim.Options{
 		AppID: appid, Secret: "s", Token: "t", AESKey: aes, MiniAppID: "wxmini", MiniSecret: "m", CallbackURL: c.url + "/wechat/callback", Now: time.Now, People: c.people,
-	})
+	}
+	c.sim = wechatsim.New(account)
 	wechat := httptest.NewServer(c.sim.Handler())
 	c.ends = append(c.ends, func() { c.sim.Close(); wechat.Close() })
 	for i, p := range c.programs {
@@ -117,11 +119,8 @@ func open(ctx context.Context, replicas int) (c *city, err error) {
 		if err != nil {
 			return nil, err
 		}
-		p.Env = []string{
-			"FENLIN_ADMIN_LISTEN=" + admin, "FENLIN_DATA_DIR=" + dir, "FENLIN_DATABASE=" + address, "FENLIN_REDIS=" + redis, "FENLIN_PUBLIC_URL=" + c.url,
-			"FENLIN_WECHAT_APPID=" + appid, "FENLIN_WECHAT_SECRET=s", "FENLIN_WECHAT_TOKEN=t", "FENLIN_WECHAT_AES_KEY=" + aes,
-			"FENLIN_WECHAT_API=" + wechat.URL + "/sim/wechat", "FENLIN_MINIPROGRAM_APPID=wxmini", "FENLIN_MINIPROGRAM_SECRET=m",
-		}
+		p.Env = append(apptest.Settings(account, wechat.URL),
+			"FENLIN_ADMIN_LISTEN="+admin, "FENLIN_DATA_DIR="+dir, "FENLIN_DATABASE="+address, "FENLIN_REDIS="+redis, "FENLIN_PUBLIC_URL="+c.url)
 		if err := p.Start(); err != nil {
 			return nil, err
 		}

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"fenlin/internal/wechat/wechatsim"
 )
 
 // Build compiles the program as it ships into a folder and returns its path.
@@ -55,6 +57,15 @@ func (p *Program) Start() error {
 	go func() { over <- cmd.Wait() }()
 	p.over = over
 	return nil
+}
+
+// Settings make the program speak with a simulated WeChat of these options,
+// whose handler stands at url.
+func Settings(o wechatsim.Options, url string) []string {
+	return []string{
+		"FENLIN_WECHAT_APPID=" + o.AppID, "FENLIN_WECHAT_SECRET=" + o.Secret, "FENLIN_WECHAT_TOKEN=" + o.Token, "FENLIN_WECHAT_AES_KEY=" + o.AESKey,
+		"FENLIN_WECHAT_API=" + url + "/sim/wechat", "FENLIN_MINIPROGRAM_APPID=" + o.MiniAppID, "FENLIN_MINIPROGRAM_SECRET=" + o.MiniSecret,
+	}
 }
 
 // URL is the public port's address.

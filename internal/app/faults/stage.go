@@ -89,17 +89,15 @@ func (g *Ground) open(ctx context.Context, f *Fault) (s *stage, err error) {
 	}
 	callback := httptest.NewServer(s.front)
 	appid := fmt.Sprintf("wx%016x", time.Now().UnixNano()) // keys in Redis carry it
-	s.sim = wechatsim.New(wechatsim.Options{
+	account := wechatsim.Options{
 		AppID: appid, Secret: "account-secret", Token: "token", AESKey: aesKey, MiniAppID: "wxmini", MiniSecret: "mini-secret",
 		CallbackURL: callback.URL, Now: time.Now, People: everybody, Keep: 100_000,
-	})
+	}
+	s.sim = wechatsim.New(account)
 	s.weather.next = s.sim.Handler()
 	wechat := httptest.NewServer(s.weather)
 	s.closers = append(s.closers, callback.Close, wechat.Close, s.sim.Close)
-	environment := []string{
-		"FENLIN_WECHAT_APPID=" + appid, "FENLIN_WECHAT_SECRET=account-secret", "FENLIN_WECHAT_TOKEN=token", "FENLIN_WECHAT_AES_KEY=" + aesKey,
-		"FENLIN_WECHAT_API=" + wechat.URL + "/sim/wechat", "FENLIN_MINIPROGRAM_APPID=wxmini", "FENLIN_MINIPROGRAM_SECRET=mini-secret",
-	}
+	environment := apptest.Settings(account, wechat.URL)
 	for range max(f.Replicas, 1) {
 		r, err := s.replica(environment)
 		if err != nil {
