@@ -130,7 +130,7 @@ func settingsChanged(before, after Config) (reloaded, fixed []string) {
 			name := prefix + field.Tag.Get("yaml")
 			other := b.FieldByIndex(field.Index)
 			switch {
-			case field.Tag.Get("yaml") == "-" || value.Equal(other):
+			case field.Tag.Get("yaml") == "-" || reflect.DeepEqual(value.Interface(), other.Interface()):
 			case value.Kind() == reflect.Struct:
 				compare(name+".", value, other)
 			case field.Tag.Get("reload") == "yes":
