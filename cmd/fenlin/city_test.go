@@ -59,7 +59,7 @@ func newCity(t *testing.T, database string) *city {
 	server := httptest.NewServer(c.sim.Handler())
 	t.Cleanup(func() { c.sim.Close(); server.Close() })
 	c.env = append(append(c.env, apptest.Settings(account, server.URL)...), "FENLIN_WECHAT_TEMPLATE=template-1",
-		"FENLIN_PUBLIC_URL=https://fenlin.example", "FENLIN_SECRET_KEYS="+cityKey, "FENLIN_LOG_LEVEL=debug")
+		"FENLIN_PUBLIC_URL=https://fenlin.example", "FENLIN_SECRET_KEYS="+cityKey, "FENLIN_LOG_LEVEL=debug", "FENLIN_PHOTOS="+os.Getenv("FENLIN_TEST_S3"))
 	c.must(t, "migrate")
 	c.must(t, "seed", "--sample")
 	return c

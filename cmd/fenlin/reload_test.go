@@ -23,7 +23,8 @@ func TestReload_TheFileIsReadAgainAllOrNothing(t *testing.T) {
 		}
 	}
 	write("log_level: info\nleave: 0s\n")
-	program := &apptest.Program{Binary: binary, Args: []string{"serve", "--config", file}, Env: c.env, Log: c.log, Listen: c.public}
+	// Whoever ran the tests by nohup ignores SIGHUP, and so would the program.
+	program := &apptest.Program{Binary: "env", Args: []string{"--default-signal=HUP", binary, "serve", "--config", file}, Env: c.env, Log: c.log, Listen: c.public}
 	if err := program.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,8 @@ func (d mysqlDialect) Translate(err error) error {
 // server alone.
 var namesOnly = []uint16{1020, 1040, 1044, 1045, 1048, 1049, 1054, 1142, 1146, 1205, 1213, 1290, 1364, 1406, 1698, 1836}
 
-var quoted = regexp.MustCompile(`'(?:[^'\\]|\\.)*'?`)
+// quoted is all from the first quote to the last: MariaDB escapes none between them.
+var quoted = regexp.MustCompile(`(?s)'.*'|'.*$`)
 
 // hidden is the server's error without what it quotes.
 func hidden(err error) error {
