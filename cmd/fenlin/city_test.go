@@ -163,17 +163,8 @@ func (r *reports) again(t *testing.T) {
 func (c *city) whole(t *testing.T, r *reports) {
 	t.Helper()
 	d := c.open(t)
-	for end := time.Now().Add(3 * time.Minute); ; time.Sleep(100 * time.Millisecond) { // what may have been sent is asked again in growing pauses
-		var owed int
-		err := d.Read(t.Context()).Raw("SELECT COUNT(*) FROM outbox WHERE state = 'ready' AND topic NOT LIKE '%.timer' AND topic NOT IN ('notice.briefs', 'ticket.photo')").Scan(&owed).Error
-		if err == nil && owed == 0 {
-			break
-		}
-		if time.Now().After(end) {
-			var which []string
-			_ = d.Read(t.Context()).Raw("SELECT event_key FROM outbox WHERE state = 'ready' AND topic NOT LIKE '%.timer'").Scan(&which)
-			t.Fatalf("%d events are still owed: %v\n%s", owed, err, strings.Join(which, "\n"))
-		}
+	if err := apptest.Quiet(t.Context(), d, 3*time.Minute); err != nil { // what may have been sent is asked again in growing pauses
+		t.Fatal(err)
 	}
 	var there []string
 	if err := d.Read(t.Context()).Raw("SELECT number FROM tickets").Scan(&there).Error; err != nil {

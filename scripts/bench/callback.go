@@ -98,6 +98,20 @@ func demo(ctx context.Context, key, database string) (*app.App, func(), error) {
 	return a, stop, nil
 }
 
+// demoOnServer is the demo on a new database of the server; stop drops it too.
+func demoOnServer(ctx context.Context) (*app.App, func(), error) {
+	address, drop, err := emptyDatabase()
+	if err != nil {
+		return nil, nil, err
+	}
+	a, stop, err := demo(ctx, "", address)
+	if err != nil {
+		drop()
+		return nil, nil, err
+	}
+	return a, func() { stop(); drop() }, nil
+}
+
 // constant serves one answer from a bare gin handler.
 func constant(answer []byte) (string, func(), error) {
 	gin.SetMode(gin.ReleaseMode)

@@ -34,12 +34,7 @@ const (
 // rates, notices to the simulator), while ten reports a second come by chat and
 // a board is asked for the rates of a year each second.
 func checkins(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
-	address, drop, err := emptyDatabase()
-	if err != nil {
-		return nil, err
-	}
-	defer drop()
-	a, stop, err := demo(ctx, "", address)
+	a, stop, err := demoOnServer(ctx)
 	if err != nil {
 		return nil, err
 	}

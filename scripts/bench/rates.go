@@ -26,6 +26,7 @@ const (
 	rateMax      = 30 * time.Millisecond // of 99 in 100 questions
 	naiveTimes   = 50                    // how much longer the naive way takes at least
 	rebuildLeast = 50_000                // tickets a second
+	storied      = 1_000_000             // tickets with their logs
 	storySeeds   = 20_000                // tickets that are made here; the server copies them
 )
 
@@ -34,20 +35,11 @@ const (
 // behind them, beside the naive GROUP BY over the tickets; and how fast they are
 // computed anew from the log.
 func kept(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
-	a, drop, err := sampleCity(ctx)
+	a, drop, err := storyCity(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer drop()
-	err = a.DB.Tx(ctx, func(tx *gorm.DB) error { // the sample's own tickets would only be in the way
-		return errors.Join(tx.Exec("DELETE FROM tickets").Error, tx.Exec("DELETE FROM ticket_events").Error)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := story(ctx, a, 1_000_000, true); err != nil {
-		return nil, err
-	}
 	start := time.Now()
 	if err := a.Stats.Keep(ctx); err != nil {
 		return nil, err
@@ -87,6 +79,25 @@ func kept(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
 }
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+// storyCity is the sample city with a million tickets and their logs in place of its own.
+func storyCity(ctx context.Context) (*app.App, func(), error) {
+	a, drop, err := sampleCity(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = a.DB.Tx(ctx, func(tx *gorm.DB) error {
+		return errors.Join(tx.Exec("DELETE FROM tickets").Error, tx.Exec("DELETE FROM ticket_events").Error)
+	})
+	if err == nil {
+		err = story(ctx, a, storied, true)
+	}
+	if err != nil {
+		drop()
+		return nil, nil, err
+	}
+	return a, drop, nil
+}
 
 // story fills the last three years with tickets up to so many, in every state
 // that tickets end or stand in, with their logs if asked for: some thousands are

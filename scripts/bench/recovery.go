@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
@@ -10,14 +9,11 @@ import (
 	"slices"
 	"time"
 
-	"gorm.io/gorm"
-
 	"fenlin/internal/app/apptest"
 	"fenlin/internal/wechat/wechatsim"
 )
 
 const (
-	recoveredFrom = 1_000_000 // tickets
 	recoveryKills = 10
 	recoveryMax   = 2 * time.Second
 )
@@ -26,20 +22,11 @@ const (
 // again, and until it has answered a report, on MariaDB with a million tickets
 // and their log, while reports come by chat.
 func recovery(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
-	a, drop, err := sampleCity(ctx)
+	a, drop, err := storyCity(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer drop()
-	err = a.DB.Tx(ctx, func(tx *gorm.DB) error { // the sample's own tickets would only be in the way
-		return errors.Join(tx.Exec("DELETE FROM tickets").Error, tx.Exec("DELETE FROM ticket_events").Error)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := story(ctx, a, recoveredFrom, true); err != nil {
-		return nil, err
-	}
 	dir, err := os.MkdirTemp("", "fenlin-recovery")
 	if err != nil {
 		return nil, err
@@ -103,7 +90,7 @@ func recovery(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
 	}
 	worst := slices.Max(ready)
 	return []line{{
-		fmt.Sprintf("kill -9 to ready with %d tickets, the worst of %d; to the first report answered: %s", recoveredFrom, recoveryKills, slices.Max(answered).Round(time.Millisecond)),
+		fmt.Sprintf("kill -9 to ready with %d tickets, the worst of %d; to the first report answered: %s", storied, recoveryKills, slices.Max(answered).Round(time.Millisecond)),
 		worst.Round(time.Millisecond).String(), "", "", "< " + recoveryMax.String(), worst < recoveryMax,
 	}}, nil
 }

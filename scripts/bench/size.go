@@ -23,12 +23,7 @@ const sizeTickets = 1000
 // pages of each table and index are counted. What is told and done in the
 // background goes after its time (config/retention.yaml), the rest stays.
 func size(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
-	address, drop, err := emptyDatabase()
-	if err != nil {
-		return nil, err
-	}
-	defer drop()
-	a, stop, err := demo(ctx, "", address)
+	a, stop, err := demoOnServer(ctx)
 	if err != nil {
 		return nil, err
 	}

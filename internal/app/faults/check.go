@@ -10,7 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
-	"fenlin/internal/app"
+	"fenlin/internal/app/apptest"
 	"fenlin/internal/member"
 	"fenlin/internal/notify"
 	"fenlin/internal/outbox"
@@ -56,7 +56,7 @@ func (s *stage) settled(ctx context.Context) (*kept, error) {
 		return nil, err
 	}
 	defer g.Close()
-	if err := quiet(ctx, g); err != nil {
+	if err := apptest.Quiet(ctx, g.DB, 4*time.Minute); err != nil {
 		return nil, err
 	}
 	k := &kept{tickets: map[string][]string{}, events: map[string][]ticket.Event{}, received: s.sim.Sent()}
@@ -119,20 +119,6 @@ func (k *kept) read(db *gorm.DB) error {
 		k.notices = append(k.notices, notice{n, openids[n.PersonID]})
 	}
 	return db.Find(&k.dead, "state = ?", outbox.Dead).Error
-}
-
-// quiet waits until nothing is left to do but what waits for its time.
-func quiet(ctx context.Context, g *app.App) error {
-	for deadline := time.Now().Add(4 * time.Minute); ; pause(ctx, 200*time.Millisecond) {
-		var left []outbox.Event
-		err := g.DB.Read(ctx).Limit(5).Find(&left, "state = ? AND topic NOT LIKE '%.timer' AND topic NOT IN ?", outbox.Ready, []string{notify.TopicBriefs, ticket.TopicPhoto}).Error
-		if err == nil && len(left) == 0 {
-			return nil
-		}
-		if time.Now().After(deadline) || ctx.Err() != nil {
-			return fmt.Errorf("events are left: %+v %w", left, err)
-		}
-	}
 }
 
 // judge holds what people were told against what is kept.
