@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -73,6 +74,7 @@ type App struct {
 
 	rules           atomic.Pointer[Rules]
 	leaving         atomic.Bool  // asked to stop
+	reloading       sync.Mutex   // held by Reload, guards given
 	given           Config       // as it was read last
 	wrong           atomic.Int64 // nanoseconds by which the demo's clock was set wrong; see simulated
 	public, admin   *http.Server

@@ -159,8 +159,11 @@ func (a *App) warn(ctx context.Context) {
 // Reload reads the configuration's file and the files of rules again and puts
 // them in force, all of it or nothing: when something is wrong, or a setting
 // has changed that only a start can change, the old ones stay. It returns what
-// has changed. The environment of a process never changes.
+// has changed. The environment of a process never changes. Calls wait for each
+// other.
 func (a *App) Reload() ([]string, error) {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
 	next := a.given
 	if a.given.File != "" {
 		var err error
