@@ -93,17 +93,19 @@ func (d *DB) openSQLite(path string) error {
 
 func (d *DB) openMySQL(address string) error {
 	d.Engine = MySQL
-	dsn, err := MySQLDSN(address)
+	c, err := mysqlConfig(address)
 	if err != nil {
 		return err
 	}
-	g, err := gorm.Open(mysqlDialect{mysql.Dialector{Config: &mysql.Config{DSN: dsn, DisableWithReturning: true, SkipInitializeWithVersion: true}}}, settings())
+	c.Logger = driverLog{}
+	connector, err := mysqldriver.NewConnector(c)
 	if err != nil {
 		return fmt.Errorf("open MySQL: %w", err)
 	}
-	pool, err := g.DB()
+	pool := sql.OpenDB(connector)
+	g, err := gorm.Open(mysqlDialect{mysql.Dialector{Config: &mysql.Config{Conn: pool, DisableWithReturning: true, SkipInitializeWithVersion: true}}}, settings())
 	if err != nil {
-		return err
+		return fmt.Errorf("open MySQL: %w", errors.Join(err, pool.Close()))
 	}
 	pool.SetMaxOpenConns(Pool)
 	pool.SetMaxIdleConns(Pool)
@@ -112,12 +114,28 @@ func (d *DB) openMySQL(address string) error {
 	return nil
 }
 
+// driverLog takes what MySQL's driver says of itself, such as connections that broke.
+type driverLog struct{}
+
+// Print implements the driver's Logger.
+func (driverLog) Print(v ...any) {
+	slog.WarnContext(context.Background(), "MySQL's driver complains", "error", fmt.Sprint(v...))
+}
+
 // MySQLDSN turns a mysql:// address into what the driver takes.
 func MySQLDSN(address string) (string, error) {
+	c, err := mysqlConfig(address)
+	if err != nil {
+		return "", err
+	}
+	return c.FormatDSN(), nil
+}
+
+func mysqlConfig(address string) (*mysqldriver.Config, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "mysql" || u.Host == "" {
 		// The address holds a password, so it is not part of the error.
-		return "", errors.New("database address must look like mysql://user:password@host:3306/name")
+		return nil, errors.New("database address must look like mysql://user:password@host:3306/name")
 	}
 	c := mysqldriver.NewConfig()
 	c.User = u.User.Username()
@@ -128,7 +146,7 @@ func MySQLDSN(address string) (string, error) {
 	c.ParseTime = true
 	c.ClientFoundRows = true // an update that matches is an update, also when nothing changes
 	c.Timeout, c.ReadTimeout, c.WriteTimeout = 5*time.Second, 60*time.Second, 60*time.Second
-	return c.FormatDSN(), nil
+	return c, nil
 }
 
 func settings() *gorm.Config {

@@ -1,9 +1,32 @@
 package kv
 
 import (
+	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
 )
+
+// What the driver says goes where all else goes, and not past it to standard error.
+func TestRedis_ItsDriverSpeaksIntoTheLog(t *testing.T) {
+	var said bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&said, nil)))
+	defer slog.SetDefault(before)
+	r, err := NewRedis(t.Context(), "redis://user:secret-word@127.0.0.1:1/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Ping(t.Context()) == nil {
+		t.Fatal("somebody answers on port 1")
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(said.String(), "failed to dial") || strings.Contains(said.String(), "secret-word") {
+		t.Errorf("said: %q", said.String())
+	}
+}
 
 // FuzzOptions reads addresses: what is accepted names hosts, and what is refused tells no password.
 func FuzzOptions(f *testing.F) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	mrand "math/rand/v2"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ func NewRedis(_ context.Context, address string) (*Redis, error) {
 	if err != nil {
 		return nil, err
 	}
+	redis.SetLogger(driverLog{})
 	return &Redis{client: redis.NewUniversalClient(opt)}, nil
 }
 
@@ -199,6 +201,14 @@ func (r *Redis) free(ctx context.Context, key, token string) {
 
 // Ping implements Store.
 func (r *Redis) Ping(ctx context.Context) error { return r.client.Ping(ctx).Err() }
+
+// driverLog takes what Redis's driver says of itself, such as connections that broke.
+type driverLog struct{}
+
+// Printf implements the driver's logger.
+func (driverLog) Printf(ctx context.Context, format string, v ...any) {
+	slog.WarnContext(ctx, "Redis's driver complains", "error", fmt.Sprintf(format, v...))
+}
 
 // Setting is a setting of the server, such as maxmemory-policy, or empty where
 // the server does not tell.

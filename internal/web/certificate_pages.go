@@ -3,11 +3,13 @@ package web
 import (
 	"context"
 	"html/template"
+	"maps"
 	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"fenlin/internal/activity"
 	"fenlin/internal/errs"
 )
 
@@ -47,6 +49,7 @@ func (s *Server) verifyPages() verifyPages {
 	refused := func(c *gin.Context, t *template.Template, v verifying, err error) {
 		p := problemOf(c.Request.Context(), err)
 		v.Trouble = p.Detail
+		maps.Copy(c.Writer.Header(), p.GetHeaders())
 		page(c, p.Status, t, v)
 	}
 	// posted reads a form of ours; false: it was answered.
@@ -64,9 +67,9 @@ func (s *Server) verifyPages() verifyPages {
 		return out, true
 	}
 	found := func(ctx context.Context, token string) (verifying, error) {
-		c, err := s.Activities.Verify(ctx, token)
-		v := verifying{Token: token, Found: s.viewVerified(c), Revoked: c.RevokedAt != 0, Why: c.RevokedWhy.Name()}
-		return v, err
+		var c activity.Certificate
+		err := s.others.with(ctx, func() (err error) { c, err = s.Activities.Verify(ctx, token); return err })
+		return verifying{Token: token, Found: s.viewVerified(c), Revoked: c.RevokedAt != 0, Why: c.RevokedWhy.Name()}, err
 	}
 	return verifyPages{
 		form: func(c *gin.Context) { page(c, http.StatusOK, form, verifying{}) },
@@ -75,7 +78,11 @@ func (s *Server) verifyPages() verifyPages {
 			if !ok {
 				return
 			}
-			token, err := s.Activities.Find(c.Request.Context(), typed[0], typed[1])
+			var token string
+			err := s.others.with(c.Request.Context(), func() (err error) {
+				token, err = s.Activities.Find(c.Request.Context(), typed[0], typed[1])
+				return err
+			})
 			if err != nil {
 				refused(c, form, verifying{Number: clipped(typed[0], 40)}, err)
 				return
@@ -106,7 +113,11 @@ func (s *Server) verifyPages() verifyPages {
 				refused(c, one, v, errNoNameTyped)
 				return
 			}
-			if v.Same, err = s.Activities.NameIs(c.Request.Context(), v.Token, clipped(typed[0], 100)); err != nil {
+			err = s.others.with(c.Request.Context(), func() (err error) {
+				v.Same, err = s.Activities.NameIs(c.Request.Context(), v.Token, clipped(typed[0], 100))
+				return err
+			})
+			if err != nil {
 				refused(c, one, v, err)
 				return
 			}

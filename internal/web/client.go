@@ -53,11 +53,10 @@ func (s *Server) client(files fs.FS) gin.HandlerFunc {
 		assets[name] = a
 		return nil
 	}) // from memory
-	lost := s.lost(noRoute)
 	return func(c *gin.Context) {
 		a, ok := assets[strings.TrimPrefix(c.Param("path"), "/")]
 		if !ok {
-			lost(c)
+			refuse(c, noRoute)
 			return
 		}
 		a.send(c, http.StatusOK)

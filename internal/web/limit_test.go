@@ -52,7 +52,7 @@ func TestLimits_OfAnAddressAreForWhoIsNotSignedIn(t *testing.T) {
 	sign("8.8.8.8, "+here).refused(t, 429, "too_many_requests") // what a client writes in front of the proxy's word
 	ask(here, "Bearer made-up").refused(t, 429, "too_many_requests")
 	s.call(t, "", "GET", "/compounds", nil, "X-Forwarded-For", here).refused(t, 429, "too_many_requests")
-	if res, body := s.raw(t, "GET", "/open/", map[string]string{"X-Forwarded-For": here}, nil); res.StatusCode != 429 || !strings.Contains(string(body), "请稍等") {
+	if res, body := s.raw(t, "GET", "/open/", map[string]string{"X-Forwarded-For": here}, nil); res.StatusCode != 429 || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") || !strings.Contains(string(body), "请稍等") {
 		t.Errorf("a page: %d %s", res.StatusCode, body)
 	}
 	// Neighbours behind the same address who are signed in, other addresses, this machine, WeChat.

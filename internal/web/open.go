@@ -203,7 +203,7 @@ func (s *Server) openPages() (list, compound gin.HandlerFunc) {
 	compound = func(c *gin.Context) {
 		number, err := strconv.ParseInt(c.Param("id"), 10, 64)
 		if err != nil {
-			s.lost(noRoute)(c)
+			refuse(c, noRoute)
 			return
 		}
 		var v openDetail
@@ -237,7 +237,7 @@ func (s *Server) openRefused(c *gin.Context, err error) {
 	if errs.From(err).Kind == errs.NotFound || p.Status == http.StatusUnprocessableEntity {
 		p = noRoute
 	}
-	s.lost(p)(c)
+	refuse(c, p)
 }
 
 func (s *Server) render(c *gin.Context, status int, caching string, t *template.Template, data any) {
@@ -246,9 +246,13 @@ func (s *Server) render(c *gin.Context, status int, caching string, t *template.
 		refuse(c, problemOf(c.Request.Context(), err))
 		return
 	}
+	sendPage(c, status, caching, out.Bytes())
+}
+
+func sendPage(c *gin.Context, status int, caching string, page []byte) {
 	c.Header("Content-Security-Policy", policy)
 	c.Header("Cache-Control", caching)
-	c.Data(status, "text/html; charset=utf-8", out.Bytes())
+	c.Data(status, "text/html; charset=utf-8", page)
 }
 
 // figure is a number as people read it.

@@ -43,7 +43,7 @@ var (
 func (s *Server) toWeChat(c *gin.Context) {
 	to, state := c.Query("to"), c.Query("state")
 	if !signInPage.MatchString(to) || !oauthState.MatchString(state) {
-		s.lost(noRoute)(c)
+		refuse(c, noRoute)
 		return
 	}
 	c.Header("Cache-Control", "no-store")
@@ -74,11 +74,11 @@ func (s *Server) signPage(ctx context.Context, _ caller, in *signPageInput) (*bo
 
 // file serves the other files of an embedded folder.
 func (s *Server) file(folder string) gin.HandlerFunc {
-	assets, lost := assetsOf(folder), s.lost(noRoute)
+	assets := assetsOf(folder)
 	return func(c *gin.Context) {
 		a, ok := assets[c.Param("file")]
 		if !ok {
-			lost(c)
+			refuse(c, noRoute)
 			return
 		}
 		a.send(c, http.StatusOK)
@@ -127,22 +127,6 @@ func (s *Server) content(name string) ([]byte, error) {
 func show(status int, name string, content []byte) gin.HandlerFunc {
 	a := newAsset(name, content)
 	return func(c *gin.Context) { a.send(c, status) }
-}
-
-// lost answers what leads nowhere: a problem for programs, a page for people.
-func (s *Server) lost(p *problem) gin.HandlerFunc {
-	content, err := s.content("lost.html")
-	if err != nil {
-		panic(fmt.Sprintf("page lost.html: %v", err)) // it is embedded
-	}
-	page := show(p.Status, "lost.html", content)
-	return func(c *gin.Context) {
-		if strings.HasPrefix(c.Request.URL.Path, "/api") || strings.HasPrefix(c.Request.URL.Path, "/wechat/") {
-			refuse(c, p)
-			return
-		}
-		page(c)
-	}
 }
 
 // document is the OpenAPI document of what was registered.

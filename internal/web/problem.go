@@ -1,10 +1,12 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -173,14 +175,24 @@ var wordings = []struct{ before, after, chinese string }{
 	{"expected object", "", "应为对象"},
 }
 
-// refuse writes a problem where huma does not.
+// refuse writes a problem where huma does not: JSON for programs, a page for people.
 func refuse(c *gin.Context, p *problem) {
 	known := *p
 	known.RequestID = requestID(c.Request.Context())
+	maps.Copy(c.Writer.Header(), p.GetHeaders())
+	if asked := c.Request.URL.Path; !strings.HasPrefix(asked, "/api") && !strings.HasPrefix(asked, "/wechat/") {
+		var page bytes.Buffer
+		if err := refusedPage.Execute(&page, &known); err != nil {
+			panic(fmt.Sprintf("page refused.html: %v", err)) // strings and a number
+		}
+		sendPage(c, p.Status, "no-store", page.Bytes())
+		return
+	}
 	body, err := json.Marshal(&known)
 	if err != nil {
 		panic(fmt.Sprintf("a problem cannot be written: %v", err)) // strings and a number
 	}
-	maps.Copy(c.Writer.Header(), p.GetHeaders())
 	c.Data(p.Status, problemType, body)
 }
+
+var refusedPage = template.Must(template.ParseFS(pages, "pages/refused.html"))

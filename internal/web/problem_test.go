@@ -72,3 +72,12 @@ func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	m.Run()
 }
+
+func TestLimits_WeighOperationsThatThereAre(t *testing.T) {
+	document := string(Document(""))
+	for name := range weights {
+		if !strings.Contains(document, `"operationId":"`+name+`"`) {
+			t.Errorf("no operation is called %s", name)
+		}
+	}
+}

@@ -267,6 +267,6 @@ func (s *Server) site(r *gin.Engine, document []byte) {
 	if s.Sim != nil {
 		r.Any("/sim/*path", gin.WrapH(s.Sim))
 	}
-	r.NoRoute(s.lost(noRoute))
-	r.NoMethod(s.lost(noMethod))
+	r.NoRoute(func(c *gin.Context) { refuse(c, noRoute) })
+	r.NoMethod(func(c *gin.Context) { refuse(c, noMethod) })
 }

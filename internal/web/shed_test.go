@@ -62,11 +62,19 @@ func TestCrowd_WhoeverFindsNoRoomIsAskedToComeBack(t *testing.T) {
 		}
 		s.call(t, "", "GET", "/compounds", nil).refused(t, 503, "crowded")
 	})
+	for _, page := range []string{"/open/", "/open/certificates/ABCDEFGH"} {
+		both.Go(func() {
+			res, raw := s.raw(t, "GET", page, nil, nil)
+			if res.StatusCode != 503 || res.Header.Get("Retry-After") == "" || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") || !strings.Contains(string(raw), "请过一会儿再试") || strings.Contains(string(raw), "没有这个页面") {
+				t.Errorf("%s: %d %v %s", page, res.StatusCode, res.Header, raw)
+			}
+		})
+	}
 	both.Wait()
 	if !strings.Contains(said, "还没有登记") || !strings.Contains(said, "再发一次") {
 		t.Errorf("turned away with %q", said)
 	}
-	if got := s.scrape(t); !strings.Contains(got, `fenlin_turned_away_total{kind="chat"} 1`) || !strings.Contains(got, `fenlin_turned_away_total{kind="http"} 2`) {
+	if got := s.scrape(t); !strings.Contains(got, `fenlin_turned_away_total{kind="chat"} 1`) || !strings.Contains(got, `fenlin_turned_away_total{kind="http"} 4`) {
 		t.Error("who was turned away is not counted")
 	}
 	letGo()

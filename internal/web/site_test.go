@@ -170,13 +170,17 @@ func TestRequests_APanicAndAnAbsentDatabaseAreOneBusyProblem(t *testing.T) {
 	health := s.Health
 	s.Health = func(context.Context) web.Health { panic(errors.New("a secret")) }
 	res, raw := s.raw(t, "GET", "/readyz", nil, nil)
-	if res.StatusCode != 503 || !strings.Contains(string(raw), `"busy"`) || strings.Contains(string(raw), "secret") {
+	if res.StatusCode != 503 || !strings.Contains(string(raw), "系统繁忙") || strings.Contains(string(raw), "secret") {
 		t.Errorf("panic: %d %s", res.StatusCode, raw)
 	}
 	s.Health = health
 	must(t, s.DB.Close())
 	s.call(t, "li", "GET", "/me", nil).refused(t, 503, "busy")
 	s.call(t, "", "GET", "/compounds/1", nil).refused(t, 503, "busy")
+	res, raw = s.raw(t, "GET", "/open/", nil, nil)
+	if res.StatusCode != 503 || !strings.Contains(string(raw), "系统繁忙") || !strings.Contains(string(raw), res.Header.Get("X-Request-ID")) || res.Header.Get("Retry-After") == "" {
+		t.Errorf("a page: %d %v %s", res.StatusCode, res.Header, raw)
+	}
 }
 
 func TestAdmin_CountsRequestsMessagesAndTheOutbox(t *testing.T) {
