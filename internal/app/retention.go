@@ -139,9 +139,34 @@ func retainDay(now time.Time) string {
 	return now.Format(time.DateOnly)
 }
 
+// silence is the longest time in which a city says nothing. A clock that says it
+// was longer is likelier wrong than the city silent, and what goes is gone for good.
+const silence = 60 * 24 * time.Hour
+
+// turns says when it is time to retain.
+type turns struct {
+	seen time.Time // the latest moment that the clock was believed
+	last string    // day
+}
+
+// due says whether the turn of a day has come, once a day, and whether the clock
+// is to be believed.
+func (t *turns) due(now time.Time) (turn, believed bool) {
+	if believed = now.Sub(t.seen) <= silence; believed && now.After(t.seen) {
+		t.seen = now
+	}
+	day := retainDay(now)
+	turn = day != "" && day != t.last
+	if turn {
+		t.last = day
+	}
+	return turn, believed
+}
+
 // retain lets go what is past its time once a day, and once after each start.
 func (a *App) retain(ctx context.Context) {
-	last, location := "", a.Tickets.Rules().Calendar.Location()
+	t := turns{seen: a.latest(ctx)}
+	location := a.Tickets.Rules().Calendar.Location()
 	for tick := time.NewTicker(sweepEvery); ; {
 		select {
 		case <-ctx.Done():
@@ -150,8 +175,12 @@ func (a *App) retain(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := a.now()
-		day := retainDay(now.In(location))
-		if day == "" || day == last {
+		turn, believed := t.due(now.In(location))
+		if !turn {
+			continue
+		}
+		if !believed {
+			slog.ErrorContext(ctx, "nothing goes by itself: the clock is months ahead of what was written last; when it is right, run `fenlin retention`", "since", t.seen)
 			continue
 		}
 		gone, err := a.Retain(ctx, now, false, nil)
@@ -163,6 +192,19 @@ func (a *App) retain(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "not all that is past its time went", "error", err)
 		}
-		last = day
 	}
+}
+
+// latest is when the log was written last; the beginning of time when it cannot
+// be read, so that nothing goes, and now when it is empty.
+func (a *App) latest(ctx context.Context) time.Time {
+	at, err := a.Tickets.Latest(ctx)
+	if err != nil {
+		slog.ErrorContext(ctx, "when the log was written last cannot be read", "error", err)
+		return time.Time{}
+	}
+	if at.IsZero() {
+		return a.now()
+	}
+	return at
 }

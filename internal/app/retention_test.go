@@ -336,6 +336,58 @@ func TestRetention_OnceADayWhileTheCitySleeps(t *testing.T) {
 	}
 }
 
+// A clock that has leapt, before the start or while the service runs, lets nothing go.
+func TestRetention_AClockThatIsMonthsAheadIsNotBelieved(t *testing.T) {
+	const days = 24 * time.Hour
+	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		written time.Duration   // before the start
+		nows    []time.Duration // after it
+		turns   int
+		refused int
+	}{
+		"day by day":                        {time.Hour, []time.Duration{0, time.Minute, days, days + time.Minute, 2 * days}, 3, 0},
+		"a quiet month":                     {30 * days, []time.Duration{0}, 1, 0},
+		"years ahead at the start":          {3 * 365 * days, []time.Duration{0, time.Minute, days}, 2, 2},
+		"years ahead while it runs":         {time.Hour, []time.Duration{0, 1000 * days, 1001 * days}, 3, 2},
+		"ahead, and right again":            {time.Hour, []time.Duration{0, 1000 * days, time.Minute, days}, 4, 1},
+		"back, and right again":             {time.Hour, []time.Duration{0, -1000 * days, days}, 3, 0},
+		"what was written is in the future": {-1000 * days, []time.Duration{0, days}, 2, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at, turned, refused := turns{seen: start.Add(-c.written)}, 0, 0
+			for _, now := range c.nows {
+				turn, believed := at.due(start.Add(now))
+				if turn {
+					turned++
+				}
+				if turn && !believed {
+					refused++
+				}
+			}
+			if turned != c.turns || refused != c.refused {
+				t.Errorf("%d turns, %d refused; want %d, %d", turned, refused, c.turns, c.refused)
+			}
+		})
+	}
+}
+
+func TestRetention_BelievesTheClockByWhatWasWrittenLast(t *testing.T) {
+	a, w := kept(t)
+	a.wrong.Store(int64(time.Hour))
+	if got := a.latest(t.Context()); time.Until(got).Round(time.Minute) != time.Hour {
+		t.Errorf("an empty log: %s", got)
+	}
+	w.Told(t, "li", "3号楼2单元楼道灯坏了")
+	w.Forward(time.Hour)
+	number := w.Told(t, "li", "5号楼1单元楼道灯坏了").Number
+	w.Forward(time.Hour)
+	w.Do(t, "li", number, ticket.Input{Action: ticket.Withdraw})
+	if got := a.latest(t.Context()); !got.Equal(w.Clock().Truncate(time.Millisecond)) {
+		t.Errorf("written last at %s, want %s", got, w.Clock())
+	}
+}
+
 // harms are the ways in which Go code of ours could change the log of looks or
 // take a row out of it.
 var harms = regexp.MustCompile("(?i)" + strings.Join([]string{

@@ -3,11 +3,22 @@ package ticket
 import (
 	"context"
 	"regexp"
+	"time"
 
 	"gorm.io/gorm"
 
 	"fenlin/internal/db"
 )
+
+// Latest is when the log was written last; zero when it is empty.
+func (s *Service) Latest(ctx context.Context) (time.Time, error) {
+	var at int64
+	err := s.DB.Read(ctx).Raw("SELECT COALESCE(MAX(at), 0) FROM ticket_events").Scan(&at).Error
+	if err != nil || at == 0 {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(at), nil
+}
 
 // ExpirePhotos drops pictures that were sent before a moment and never attached
 // to anything.
