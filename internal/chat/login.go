@@ -16,12 +16,12 @@ import (
 // Errors of signing in by a code from the chat.
 var (
 	ErrLoginCode  = errs.New(errs.Invalid, "login_code", "登录码不对或已过期。请在公众号里重新发送「登录」")
-	ErrLoginTries = errs.New(errs.TooMany, "login_tries", "填错的人太多，请一分钟后再试")
+	ErrLoginTries = errs.New(errs.TooMany, "login_tries", "试登录码的人太多，请一分钟后再试，或者在微信里打开汾邻")
 )
 
 const (
 	loginLife = 5 * time.Minute
-	loginMany = 60 // wrong codes a minute, of everybody together: 300 guesses at 100,000,000 codes while one lives
+	loginMany = 300 // tries a minute of everybody together, right ones too: 1,500 guesses at 100,000,000 codes while one lives
 )
 
 // login gives a code of eight digits with which a page on a computer, where
@@ -45,25 +45,26 @@ func (c *turn) login(ctx context.Context) (string, error) {
 
 var aLoginCode = regexp.MustCompile(`^\d{8}$`)
 
-// Redeem returns who asked for a sign-in code; a code works once. Errors:
-// ErrLoginCode, ErrLoginTries.
+// Redeem returns who asked for a sign-in code; a code works once. Beyond
+// loginMany nobody's works, because a guess that hits must not either, nor while
+// the store that counts is away. Errors: ErrLoginCode, ErrLoginTries.
 func (s *Service) Redeem(ctx context.Context, code string) (member.Person, error) {
-	id, ok, err := "", false, error(nil)
-	if aLoginCode.MatchString(code) {
-		id, ok, err = s.KV.Get(ctx, "login:"+code)
+	if !aLoginCode.MatchString(code) {
+		return member.Person{}, ErrLoginCode
 	}
+	tries, err := s.KV.Incr(ctx, "login-tries", time.Minute)
+	if err != nil {
+		return member.Person{}, err
+	}
+	if tries > loginMany {
+		return member.Person{}, ErrLoginTries
+	}
+	id, ok, err := s.KV.Get(ctx, "login:"+code)
 	if err != nil {
 		return member.Person{}, err
 	}
 	if !ok {
-		tries, err := s.KV.Incr(ctx, "login-tries", time.Minute)
-		if err == nil && tries > loginMany {
-			err = ErrLoginTries
-		}
-		if err == nil {
-			err = ErrLoginCode
-		}
-		return member.Person{}, err
+		return member.Person{}, ErrLoginCode
 	}
 	first, err := s.KV.SetNX(ctx, "login-used:"+code, "1", 2*loginLife)
 	if err != nil {

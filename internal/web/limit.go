@@ -29,6 +29,10 @@ var weights = map[string]int64{
 	"exportLedger": 20, "showTemplate": 20, "sendLedger": 20, "drawSheet": 20, "drawPoster": 20, "printPoster": 20, "printCertificate": 20,
 }
 
+// guess is what a refused sign-in counts beside its own weight: codes are not to
+// be guessed, and 50 wrong ones a minute are enough for all behind one address.
+const guess = 55
+
 // limits count in this process. A replica is what they protect, so each counts
 // for itself, and goes on counting while Redis is away.
 type limits struct{ persons, addresses *limiter.Limiter }
@@ -50,21 +54,33 @@ func (l limits) person(ctx huma.Context, c caller) bool {
 
 // address counts a request of nobody in particular by where it comes from.
 func (l limits) address(c *gin.Context, weight int64) bool {
+	from := origin(c)
+	return from == "" || within(c, l.addresses, from, weight)
+}
+
+// origin is where a request comes from; empty on this machine, or from a proxy
+// here that does not say for whom it asks.
+func origin(c *gin.Context) string {
 	from, err := netip.ParseAddr(c.ClientIP())
-	if err != nil || from.IsLoopback() { // on this machine; or a proxy here that does not say for whom it asks
-		return true
+	if err != nil || from.IsLoopback() {
+		return ""
 	}
-	key := from.Unmap()
-	if key.Is6() { // a subscriber has a whole /64
-		key = netip.PrefixFrom(key, 64).Masked().Addr()
+	from = from.Unmap()
+	if from.Is6() { // a subscriber has a whole /64
+		from = netip.PrefixFrom(from, 64).Masked().Addr()
 	}
-	return within(c, l.addresses, key.String(), weight)
+	return from.String()
 }
 
 // anonymous is the middleware of operations that ask nobody to sign in.
 func (l limits) anonymous(ctx huma.Context, next func(huma.Context)) {
-	if l.address(humagin.Unwrap(ctx), weights[ctx.Operation().OperationID]) {
-		next(ctx)
+	c, op := humagin.Unwrap(ctx), ctx.Operation().OperationID
+	if !l.address(c, weights[op]) {
+		return
+	}
+	next(ctx)
+	if from := origin(c); op == "signIn" && ctx.Status() >= 400 && ctx.Status() < 500 && from != "" {
+		_, _ = l.addresses.Increment(ctx.Context(), from, guess) // in memory
 	}
 }
 

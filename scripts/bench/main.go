@@ -25,7 +25,7 @@ type line struct {
 }
 
 func main() {
-	only := flag.String("only", "", "callback, report, import, replay, clocks, keep, signup, checkin, hours, rates, subtree, blindindex, pure, recovery, memory or size; empty = all")
+	only := flag.String("only", "", "callback, report, import, replay, clocks, keep, notices, signup, checkin, hours, rates, subtree, blindindex, pure, recovery, memory or size; empty = all")
 	seconds := flag.Duration("for", 3*time.Second, "how long each side of a round is measured")
 	rounds := flag.Int("rounds", 5, "rounds, ours and limit in turn; the median counts")
 	flag.Parse()
@@ -35,7 +35,7 @@ func main() {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context, time.Duration, int) ([]line, error)
-	}{{"callback", callback}, {"report", report}, {"import", imports}, {"replay", replay}, {"clocks", clocks}, {"keep", keep}, {"signup", signups}, {"hours", hours}, {"checkin", checkins}, {"rates", kept}, {"subtree", subtree}, {"blindindex", blindIndex}, {"pure", pure}, {"recovery", recovery}, {"memory", memory}, {"size", size}} {
+	}{{"callback", callback}, {"report", report}, {"import", imports}, {"replay", replay}, {"clocks", clocks}, {"keep", keep}, {"notices", notices}, {"signup", signups}, {"hours", hours}, {"checkin", checkins}, {"rates", kept}, {"subtree", subtree}, {"blindindex", blindIndex}, {"pure", pure}, {"recovery", recovery}, {"memory", memory}, {"size", size}} {
 		if *only != "" && *only != part.name {
 			continue
 		}
