@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"image/png"
 	"mime"
 	"net/url"
 	"strings"
@@ -98,10 +99,15 @@ func TestAttack_APictureIsDrawnAnewAndNothingElseIsTaken(t *testing.T) {
 	}
 	wide := bytes.Clone(aPicture(t))
 	copy(wide[16:24], []byte{0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff}) // 65,535 × 65,535 in a PNG of a hundred bytes; the sum is wrong too
+	var bomb bytes.Buffer // 64 million pixels, whole and right, in some tens of kilobytes
+	must(t, png.Encode(&bomb, image.NewGray(image.Rect(0, 0, 8000, 8000))))
+	if r := s.call(t, "li", "POST", "/photos", bomb.Bytes()); r.status != 413 || bomb.Len() > 100_000 {
+		t.Errorf("a bomb of %d bytes: %d %s", bomb.Len(), r.status, r.content)
+	}
 	for name, file := range map[string][]byte{
 		"an SVG":               []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`),
 		"a GIF that is script": []byte("GIF89a/*\x00*/=1;alert(1)//"), "a page": []byte(page), "a PDF": []byte("%PDF-1.4"), "a workbook": []byte("PK\x03\x04"),
-		"a bomb": wide, "half a picture": aPicture(t)[:40], "a WebP of nothing": []byte("RIFF\xff\xff\xff\xffWEBPVP8L\xff\xff\xff\x7f\x2f\xff\xff\xff\xff"),
+		"65,535 pixels wide and high, as it says": wide, "half a picture": aPicture(t)[:40], "a WebP of nothing": []byte("RIFF\xff\xff\xff\xffWEBPVP8L\xff\xff\xff\x7f\x2f\xff\xff\xff\xff"),
 	} {
 		if r := s.call(t, "li", "POST", "/photos", file); r.status != 422 && r.status != 413 {
 			t.Errorf("%s: %d %s", name, r.status, r.content)
