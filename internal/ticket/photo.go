@@ -201,7 +201,7 @@ func (s *Service) redraw(raw []byte) ([]byte, error) {
 		return nil, ErrNotPicture
 	}
 	if c.Width*c.Height > maxPixels {
-		return nil, ErrBigPicture
+		return nil, ErrBigPicture.Say("照片尺寸太大，请把照片缩小一些再发")
 	}
 	s.drawing.Lock()
 	defer s.drawing.Unlock()

@@ -99,7 +99,7 @@ func TestAttack_APictureIsDrawnAnewAndNothingElseIsTaken(t *testing.T) {
 	}
 	wide := bytes.Clone(aPicture(t))
 	copy(wide[16:24], []byte{0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff}) // 65,535 × 65,535 in a PNG of a hundred bytes; the sum is wrong too
-	var bomb bytes.Buffer // 64 million pixels, whole and right, in some tens of kilobytes
+	var bomb bytes.Buffer                                         // 64 million pixels, whole and right, in some tens of kilobytes
 	must(t, png.Encode(&bomb, image.NewGray(image.Rect(0, 0, 8000, 8000))))
 	if r := s.call(t, "li", "POST", "/photos", bomb.Bytes()); r.status != 413 || bomb.Len() > 100_000 {
 		t.Errorf("a bomb of %d bytes: %d %s", bomb.Len(), r.status, r.content)

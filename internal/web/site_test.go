@@ -223,7 +223,7 @@ func TestSignIn_OnAComputerWithTheDigitsFromTheChat(t *testing.T) {
 	}
 	right := object{"code": "chat:" + strings.ReplaceAll(late, " ", ""), "client": "h5"}
 	s.call(t, "", "POST", "/sessions", right).refused(t, 429, "login_tries") // a guess that hits must not get in
-	must(t, s.Chat.KV.Del(t.Context(), "login-tries")) // the minute is over
+	must(t, s.Chat.KV.Del(t.Context(), "login-tries"))                       // the minute is over
 	s.call(t, "", "POST", "/sessions", right).want(t, 201)
 }
 
