@@ -338,7 +338,11 @@ func TestLedger_WhatIsNoWorkbookIsRefusedAtOnce(t *testing.T) {
 	if job.at("problems", 0, "line") != 0.0 || job.at("problems", 0, "sheet") != "" {
 		t.Errorf("%s", job.content)
 	}
-	s.call(t, "clerk", "GET", "/imports/"+job.at("id").(string)+"/workbook", nil).want(t, 200)
+	book := s.call(t, "clerk", "GET", "/imports/"+job.at("id").(string)+"/workbook", nil).want(t, 200)
+	texts(t, "what is given back", book.content)
+	if list := cellsOf(t, book.content, "导入结果"); len(list) != 3 || !strings.Contains(list[0][0], "共 1 处问题") || !strings.Contains(list[2][3], "太大") {
+		t.Errorf("what is given back: %q", list)
+	}
 }
 
 func TestLedgers_AreThoseThatThePersonMayImport(t *testing.T) {

@@ -19,13 +19,15 @@ func TestPhone_ABoundPhoneIsMaskedAndLookedAtForAReason(t *testing.T) {
 	if me := s.call(t, "li", "GET", "/me", nil).want(t, 200); me.at("phone") != "" {
 		t.Errorf("before: %s", me.content)
 	}
-	if me := s.call(t, "li", "POST", "/me/phone", object{"code": s.sim.PhoneCode("o-li")}).want(t, 200); me.at("phone") != masked {
+	once := object{"code": s.sim.PhoneCode("o-li")}
+	if me := s.call(t, "li", "POST", "/me/phone", once).want(t, 200); me.at("phone") != masked {
 		t.Errorf("bound: %s", me.content)
 	}
 	if mine := s.call(t, "li", "GET", "/me/export", nil).want(t, 200); mine.at("phone") != phone || mine.at("me", "phone") != masked {
 		t.Errorf("own data: %s", mine.content)
 	}
-	s.call(t, "li", "POST", "/me/phone", object{"code": "used-or-made-up"}).refused(t, 422, "wechat_code_invalid")
+	s.call(t, "li", "POST", "/me/phone", object{"code": "made-up"}).refused(t, 422, "wechat_code_invalid")
+	s.call(t, "wang", "POST", "/me/phone", once).refused(t, 422, "wechat_code_invalid") // seen over somebody's shoulder
 
 	number := s.report(t, "li", lamp)
 	lead := s.leadOf(t, number)

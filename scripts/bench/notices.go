@@ -30,6 +30,12 @@ func notices(ctx context.Context, d time.Duration, _ int) ([]line, error) {
 	if err := settle(ctx, a); err != nil {
 		return nil, err
 	}
+	first := told.Load() / 20
+	for i := range int64(noticeReports/20 + 2) { // who is told follows the account
+		if _, err := a.Sim.Follow(ctx, fmt.Sprintf("o-bench-%d", (first+i)%residents), ""); err != nil {
+			return nil, err
+		}
+	}
 	service := &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: time.Now}
 	var group errgroup.Group
 	group.SetLimit(32)
@@ -54,14 +60,14 @@ func notices(ctx context.Context, d time.Duration, _ int) ([]line, error) {
 	if err != nil {
 		return nil, err
 	}
-	var told, events []int64
-	if err := errors.Join(a.DB.Read(ctx).Raw("SELECT id FROM notices").Scan(&told).Error, a.DB.Read(ctx).Raw("SELECT id FROM outbox").Scan(&events).Error); err != nil {
+	var sent, events []int64
+	if err := errors.Join(a.DB.Read(ctx).Raw("SELECT id FROM notices").Scan(&sent).Error, a.DB.Read(ctx).Raw("SELECT id FROM outbox").Scan(&events).Error); err != nil {
 		return nil, err
 	}
 	var n atomic.Int64
 	bare, err := crowd(noticeLanes, d, func() error {
 		i := int(n.Add(1))
-		_, one := pool.ExecContext(ctx, "UPDATE notices SET sent_at = sent_at + 1 WHERE id = ?", told[i%len(told)])
+		_, one := pool.ExecContext(ctx, "UPDATE notices SET sent_at = sent_at + 1 WHERE id = ?", sent[i%len(sent)])
 		_, other := pool.ExecContext(ctx, "UPDATE outbox SET run_at = run_at + 1 WHERE id = ?", events[i%len(events)])
 		return errors.Join(one, other)
 	})
