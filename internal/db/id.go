@@ -54,6 +54,11 @@ func (g *ids) next() int64 {
 	}
 }
 
+// MadeAt is when an id was made, by the clock that its maker started with.
+func MadeAt(id int64) time.Time {
+	return idEpoch.Add(time.Duration(id>>(sequenceBits+machineBits)) * idUnit)
+}
+
 // generators of NewIDs: one makes 256 ids in 10 ms and then waits.
 const generators = 16
 

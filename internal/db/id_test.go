@@ -23,7 +23,7 @@ func TestIDs_GoOnByWhatHasPassed(t *testing.T) {
 		}
 		last = id
 	}
-	passed := time.Duration(last>>(sequenceBits+machineBits)) * idUnit
+	passed := MadeAt(last).Sub(idEpoch)
 	if want := 3*time.Hour + time.Duration(calls)*38*time.Microsecond; passed > want || passed < want-idUnit {
 		t.Errorf("the last id is of %s, not %s", passed, want)
 	}

@@ -10,14 +10,15 @@ import (
 	"fenlin/internal/db"
 )
 
-// Latest is when the log was written last; zero when it is empty.
+// Latest is when the log was written last, whatever day it tells of; zero when
+// it is empty.
 func (s *Service) Latest(ctx context.Context) (time.Time, error) {
-	var at int64
-	err := s.DB.Read(ctx).Raw("SELECT COALESCE(MAX(at), 0) FROM ticket_events").Scan(&at).Error
-	if err != nil || at == 0 {
+	var id int64
+	err := s.DB.Read(ctx).Raw("SELECT COALESCE(MAX(id), 0) FROM ticket_events").Scan(&id).Error
+	if err != nil || id == 0 {
 		return time.Time{}, err
 	}
-	return time.UnixMilli(at), nil
+	return db.MadeAt(id), nil
 }
 
 // ExpirePhotos drops pictures that were sent before a moment and never attached
