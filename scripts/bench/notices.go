@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
-
-	"fenlin/internal/chat"
 )
 
 const (
@@ -36,13 +32,7 @@ func notices(ctx context.Context, d time.Duration, _ int) ([]line, error) {
 			return nil, err
 		}
 	}
-	service := &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: time.Now}
-	var group errgroup.Group
-	group.SetLimit(32)
-	for range noticeReports {
-		group.Go(func() error { return tell(ctx, service) })
-	}
-	if err := group.Wait(); err != nil {
+	if err := crush(ctx, a, noticeReports, 32); err != nil {
 		return nil, err
 	}
 	owed, _, err := a.Outbox.Late(ctx)

@@ -118,6 +118,17 @@ func tell(ctx context.Context, service *chat.Service) error {
 	return nil
 }
 
+// crush has n reports by chat made, so many at once.
+func crush(ctx context.Context, a *app.App, n, atOnce int) error {
+	service := &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: time.Now}
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for range n {
+		group.Go(func() error { return tell(ctx, service) })
+	}
+	return group.Wait()
+}
+
 // script is the statements of one report, with its ids and keys to be made new each time.
 type script struct {
 	list   []statement

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"fenlin/internal/app"
-	"fenlin/internal/chat"
 	"fenlin/internal/org"
 	"fenlin/internal/ticket"
 )
@@ -35,13 +34,7 @@ func size(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
 	if err != nil {
 		return nil, err
 	}
-	service := &chat.Service{Tickets: a.Tickets, Org: a.Org, Members: a.Members, KV: a.KV, Now: time.Now}
-	var group errgroup.Group
-	group.SetLimit(16)
-	for range sizeTickets {
-		group.Go(func() error { return tell(ctx, service) })
-	}
-	if err := group.Wait(); err != nil {
+	if err := crush(ctx, a, sizeTickets, 16); err != nil {
 		return nil, err
 	}
 	start := time.Now()
