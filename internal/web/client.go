@@ -49,10 +49,14 @@ func (s *Server) client(files fs.FS) gin.HandlerFunc {
 		}
 		a := newAsset(d.Name(), content)
 		a.policy, a.fixed = clientPolicy, strings.HasPrefix(name, "assets/")
-		go a.packed() // ready before somebody waits for it
 		assets[name] = a
 		return nil
 	}) // from memory
+	go func() { // ready before somebody waits for it; one by one, because packing holds a megabyte
+		for _, a := range assets {
+			a.packed()
+		}
+	}()
 	return func(c *gin.Context) {
 		a, ok := assets[strings.TrimPrefix(c.Param("path"), "/")]
 		if !ok {
