@@ -19,11 +19,11 @@ import (
 
 // Limits of photos.
 const (
-	MaxPhoto  = 10 << 20 // bytes as sent
-	maxPixels = 50_000_000
-	photoSide = 1600 // pixels of the longer side as kept
-	photoJPEG = 80   // quality
-	maxPhotos = 9    // of one report or action
+	MaxPhoto  = 10 << 20    // bytes as sent
+	maxPixels = 8192 * 6144 // what a phone of 50 megapixels takes
+	photoSide = 1600        // pixels of the longer side as kept
+	photoJPEG = 80          // quality
+	maxPhotos = 9           // of one report or action
 
 	// DailyPhotos is how many pictures a person may send within 24 h.
 	DailyPhotos = 100
