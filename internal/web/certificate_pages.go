@@ -44,7 +44,7 @@ func (s *Server) verifyPages() verifyPages {
 	page := func(c *gin.Context, status int, t *template.Template, v verifying) {
 		c.Header("X-Robots-Tag", noRobots)
 		c.Header("Referrer-Policy", "same-origin") // else browsers send no origin with our own forms
-		s.render(c, status, "no-store", t, v)
+		render(c, status, "no-store", t, v)
 	}
 	refused := func(c *gin.Context, t *template.Template, v verifying, err error) {
 		p := problemOf(c.Request.Context(), err)

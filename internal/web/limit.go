@@ -29,9 +29,9 @@ var weights = map[string]int64{
 	"exportLedger": 20, "showTemplate": 20, "sendLedger": 20, "drawSheet": 20, "drawPoster": 20, "printPoster": 20, "printCertificate": 20,
 }
 
-// guess is what a refused sign-in counts beside its own weight: codes are not to
-// be guessed, and 50 wrong ones a minute are enough for all behind one address.
-const guess = 55
+// guesses are what operations that take codes count beside their own weight when
+// they refuse: 50 wrong ones a minute are enough for all behind one address.
+var guesses = map[string]int64{"signIn": 55}
 
 // limits count in this process. A replica is what they protect, so each counts
 // for itself, and goes on counting while Redis is away.
@@ -79,8 +79,8 @@ func (l limits) anonymous(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	next(ctx)
-	if from := origin(c); op == "signIn" && ctx.Status() >= 400 && ctx.Status() < 500 && from != "" {
-		_, _ = l.addresses.Increment(ctx.Context(), from, guess) // in memory
+	if from := origin(c); from != "" && ctx.Status() >= 400 && ctx.Status() < 500 {
+		_, _ = l.addresses.Increment(ctx.Context(), from, guesses[op]) // in memory
 	}
 }
 

@@ -198,7 +198,7 @@ func (s *Server) openPages() (list, compound gin.HandlerFunc) {
 			s.openRefused(c, err)
 			return
 		}
-		s.render(c, http.StatusOK, openCaching, many, map[string]any{"Q": in.Q, "Items": found.Body.Items, "Next": found.Body.NextCursor, "First": in.Cursor == ""})
+		render(c, http.StatusOK, openCaching, many, map[string]any{"Q": in.Q, "Items": found.Body.Items, "Next": found.Body.NextCursor, "First": in.Cursor == ""})
 	}
 	compound = func(c *gin.Context) {
 		number, err := strconv.ParseInt(c.Param("id"), 10, 64)
@@ -216,7 +216,7 @@ func (s *Server) openPages() (list, compound gin.HandlerFunc) {
 		for _, code := range s.private() {
 			private = append(private, s.category(code).Name)
 		}
-		s.render(c, http.StatusOK, openCaching, one, struct {
+		render(c, http.StatusOK, openCaching, one, struct {
 			openDetail
 			Private string
 		}{v, strings.Join(private, "、")})
@@ -240,19 +240,16 @@ func (s *Server) openRefused(c *gin.Context, err error) {
 	refuse(c, p)
 }
 
-func (s *Server) render(c *gin.Context, status int, caching string, t *template.Template, data any) {
+// render answers with a page of ours. A template that fails is a fault of ours,
+// which rescue answers.
+func render(c *gin.Context, status int, caching string, t *template.Template, data any) {
 	var out bytes.Buffer
 	if err := t.Execute(&out, data); err != nil {
-		refuse(c, problemOf(c.Request.Context(), err))
-		return
+		panic(fmt.Sprintf("page %s: %v", t.Name(), err))
 	}
-	sendPage(c, status, caching, out.Bytes())
-}
-
-func sendPage(c *gin.Context, status int, caching string, page []byte) {
 	c.Header("Content-Security-Policy", policy)
 	c.Header("Cache-Control", caching)
-	c.Data(status, "text/html; charset=utf-8", page)
+	c.Data(status, "text/html; charset=utf-8", out.Bytes())
 }
 
 // figure is a number as people read it.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -181,11 +180,7 @@ func refuse(c *gin.Context, p *problem) {
 	known.RequestID = requestID(c.Request.Context())
 	maps.Copy(c.Writer.Header(), p.GetHeaders())
 	if asked := c.Request.URL.Path; !strings.HasPrefix(asked, "/api") && !strings.HasPrefix(asked, "/wechat/") {
-		var page bytes.Buffer
-		if err := refusedPage.Execute(&page, &known); err != nil {
-			panic(fmt.Sprintf("page refused.html: %v", err)) // strings and a number
-		}
-		sendPage(c, p.Status, "no-store", page.Bytes())
+		render(c, p.Status, "no-store", refusedPage, &known)
 		return
 	}
 	body, err := json.Marshal(&known)
