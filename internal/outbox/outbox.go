@@ -30,9 +30,11 @@ const (
 	Dead  = "dead" // given up; an operator sees it
 )
 
+// Lanes is how many lanes one replica handles side by side.
+const Lanes = 8
+
 const (
 	batch       = 100
-	lanes       = 8                // handled side by side
 	lease       = 30 * time.Second // a worker that died holds its events no longer
 	patience    = 10 * time.Second // for one event
 	begun       = 6 * time.Second  // what is left of it for begun work when asked to stop
@@ -217,7 +219,7 @@ func (o *Outbox) Work(ctx context.Context) (int, error) {
 	work, done := outlive(ctx, begun)
 	defer done()
 	var group errgroup.Group
-	group.SetLimit(lanes)
+	group.SetLimit(Lanes)
 	for _, lane := range byLane {
 		group.Go(func() error {
 			for _, e := range lane {

@@ -98,7 +98,8 @@ func demo(ctx context.Context, key, database string) (*app.App, func(), error) {
 	return a, stop, nil
 }
 
-// demoOnServer is the demo on a new database of the server; stop drops it too.
+// demoOnServer is the demo on a new database of the server, with people who
+// report by chat; stop drops it too.
 func demoOnServer(ctx context.Context) (*app.App, func(), error) {
 	address, drop, err := emptyDatabase()
 	if err != nil {
@@ -109,7 +110,12 @@ func demoOnServer(ctx context.Context) (*app.App, func(), error) {
 		drop()
 		return nil, nil, err
 	}
-	return a, func() { stop(); drop() }, nil
+	end := func() { stop(); drop() }
+	if err := settle(ctx, a); err != nil {
+		end()
+		return nil, nil, err
+	}
+	return a, end, nil
 }
 
 // constant serves one answer from a bare gin handler.

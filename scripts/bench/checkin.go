@@ -53,9 +53,6 @@ func checkins(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
 			return nil, err
 		}
 	}
-	if err := settle(ctx, a); err != nil {
-		return nil, err
-	}
 	busy, rest := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- meanwhile(busy, a) }()

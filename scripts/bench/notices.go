@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"fenlin/internal/outbox"
 )
 
-const (
-	noticeReports = 3000
-	noticeLanes   = 8 // of the outbox
-)
+const noticeReports = 3000
 
 // notices measures how fast one replica works off what is owed after a rush of
 // reports, with a WeChat on this machine that answers at once, against the bare
@@ -23,12 +22,9 @@ func notices(ctx context.Context, d time.Duration, _ int) ([]line, error) {
 		return nil, err
 	}
 	defer stop()
-	if err := settle(ctx, a); err != nil {
-		return nil, err
-	}
-	first := told.Load() / 20
-	for i := range int64(noticeReports/20 + 2) { // who is told follows the account
-		if _, err := a.Sim.Follow(ctx, fmt.Sprintf("o-bench-%d", (first+i)%residents), ""); err != nil {
+	first := told.Load() / inARow
+	for i := range int64(noticeReports/inARow + 2) { // who reports follows the account
+		if _, err := a.Sim.Follow(ctx, neighbour(int((first+i)%residents)), ""); err != nil {
 			return nil, err
 		}
 	}
@@ -55,7 +51,7 @@ func notices(ctx context.Context, d time.Duration, _ int) ([]line, error) {
 		return nil, err
 	}
 	var n atomic.Int64
-	bare, err := crowd(noticeLanes, d, func() error {
+	bare, err := crowd(outbox.Lanes, d, func() error {
 		i := int(n.Add(1))
 		_, one := pool.ExecContext(ctx, "UPDATE notices SET sent_at = sent_at + 1 WHERE id = ?", sent[i%len(sent)])
 		_, other := pool.ExecContext(ctx, "UPDATE outbox SET run_at = run_at + 1 WHERE id = ?", events[i%len(events)])

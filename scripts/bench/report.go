@@ -84,7 +84,13 @@ func city(ctx context.Context) (*app.App, *chat.Service, string, func(), error) 
 var told atomic.Int64
 
 // residents are known people of all compounds; each reports a few times.
-const residents = 5000
+const (
+	residents = 5000
+	inARow    = 20
+)
+
+// neighbour is the openid of one of them.
+func neighbour(i int) string { return fmt.Sprintf("o-bench-%d", i) }
 
 // settle makes them.
 func settle(ctx context.Context, a *app.App) error {
@@ -96,7 +102,7 @@ func settle(ctx context.Context, a *app.App) error {
 	group.SetLimit(16)
 	for i := range residents {
 		group.Go(func() error {
-			_, err := a.Members.Add(ctx, member.Person{Name: "bench", CompoundID: known.List[i%len(known.List)].OrgID}, fmt.Sprintf("o-bench-%d", i))
+			_, err := a.Members.Add(ctx, member.Person{Name: "bench", CompoundID: known.List[i%len(known.List)].OrgID}, neighbour(i))
 			return err
 		})
 	}
@@ -107,7 +113,7 @@ func settle(ctx context.Context, a *app.App) error {
 func tell(ctx context.Context, service *chat.Service) error {
 	n := told.Add(1)
 	reply, err := service.Answer(ctx, chat.Message{
-		Key: fmt.Sprintf("wx:bench:%d", n), OpenID: fmt.Sprintf("o-bench-%d", n/20%residents), Kind: "text", Text: fmt.Sprintf("3号楼2单元%d室门口楼道灯坏了", 101+n%899), At: time.Now(),
+		Key: fmt.Sprintf("wx:bench:%d", n), OpenID: neighbour(int(n / inARow % residents)), Kind: "text", Text: fmt.Sprintf("3号楼2单元%d室门口楼道灯坏了", 101+n%899), At: time.Now(),
 	})
 	if err != nil {
 		return err

@@ -27,9 +27,6 @@ func size(ctx context.Context, _ time.Duration, _ int) ([]line, error) {
 		return nil, err
 	}
 	defer stop()
-	if err := settle(ctx, a); err != nil {
-		return nil, err
-	}
 	before, err := pages(ctx, a)
 	if err != nil {
 		return nil, err
